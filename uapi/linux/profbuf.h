@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * profbuf: what the machine is doing now, read from /dev/profbuf.
+ *
+ * Sessions
+ * --------
+ * Each open of /dev/profbuf is a session of its own: a configuration, a source of
+ * sampling interrupts, and one ring of records for each CPU. Descriptors made by dup()
+ * or fork() share it. Closing the last one undoes everything. A new session has
+ * the configuration that the module's parameters give; it is changed with
+ * PROFBUF_IOC_SET_CONFIG or PROFBUF_IOC_SET_HDRSIZE. PROFBUF_IOC_START starts it,
+ * and so does the first read() or poll(), so that plain cat works.
+ *
+ *	idle ---- start ----> running <-- pause/resume --> paused
+ *	  ^                      |                            |
+ *	  |                      +------------ stop ----------+
+ *	  |                                      |
+ *	  +---- start, or a new ------------- stopped: what is left can be read,
+ *	        configuration, once               then read() returns 0
+ *	        the end was read
+ *
+ * Reading
+ * -------
+ * read() returns one or more whole frames and blocks while there are none. They
+ * come when a CPU has a watermark of bytes or when its oldest record is as old
+ * as the deadline, whichever is first. Errors of read():
+ *
+ *	EAGAIN	nothing to read, and O_NONBLOCK or RWF_NOWAIT is set
+ *	EINVAL	the buffer is too small for the next frame; nothing is lost. 64 KiB
+ *		hold any frame of at most one record
+ *	EFAULT	the buffer is not writable; nothing is lost
+ *	EINTR	a signal came first
+ *	EPERM, ENOMEM, ENODEV	the session could not be started, as by PROFBUF_IOC_START
+ *
+ * poll() answers EPOLLIN when a read would not block, the end included, EPOLLHUP in
+ * addition when the end was read, and EPOLLERR when the session could not be started.
+ * Edge-triggered epoll works; read until EAGAIN.
+ *
+ * The stream
+ * ----------
+ * What read() returns, and what is saved of it, is a sequence of frames in the byte order
+ * of the machine, each a multiple of 8 bytes long and aligned to 8. A frame begins with
+ * struct profbuf_frame. A magic number that reads PROFBUF_MAGIC_SWAPPED means the other
+ * byte order. Skip frames of unknown type by their size. profbuf_frame_check() tells
+ * whether a frame can be trusted to be walked.
+ *
+ * The first frame is an INFO frame; another follows whenever what it says has
+ * changed. SAMPLES frames hold the records of one CPU, oldest first. Frames of
+ * different CPUs are not in order of time. A frame's sequence number is the number
+ * of records of its CPU in the frames before it, since the start; where it is not,
+ * frames are missing.
+ *
+ * Records
+ * -------
+ * The payload of a SAMPLES frame is frame.words 64-bit words of records, then
+ * frame.records 64-bit tags, the n-th for the n-th record. Tag 0 means none. A record is
+ *
+ *	word 0			its length in words, this one included
+ *	word 1			time, CLOCK_MONOTONIC, nanoseconds
+ *	2 .. 1 + hdrsize	header
+ *	2 + hdrsize ..		stack
+ *
+ * The header has as many of the words below as frame.hdrsize asks for, in this order;
+ * further ones are 0. The INFO frame names them (enum profbuf_word).
+ *
+ *	0 count		sampling periods since the CPU's last interrupt, 1 or more: above 1
+ *			if interrupts came late
+ *	1 task		process ID (tgid) << 32 | thread ID, of the initial pid namespace
+ *	2 mode		see PROFBUF_MODE_CPU() and following
+ *	3 cgroup	ID in the unified hierarchy, the inode number of its directory
+ *	4,5 comm	name of the thread, 16 bytes in memory order, ends with 0
+ *	6 period	of the event that sampled; for the timer nanoseconds
+ *	7 value		specific to the source; 0 for the timer
+ *
+ * The stack begins with the interrupted instruction, exact, and goes on with return
+ * addresses, callers last; kernel frames come before user frames. When the kernel was
+ * interrupted, the first user frame is where user space will go on, exact as well.
+ *
+ * Losses
+ * ------
+ * A record whose count is 0 stands for samples that were lost at this place in the
+ * CPU's stream, for want of room or because a sample interrupted the taking of
+ * another. All its header is 0, its stack is one word, the number of samples lost
+ * (sticking at 2^32-1), and its time is that of the first one. So for each CPU,
+ * once the end was read:
+ *
+ *	interrupts = records + sum of losses + filtered
+ *
+ * where filtered ones, idle CPUs for instance, were not asked for. PROFBUF_IOC_STATS
+ * has all of these numbers.
+ */
+#ifndef _UAPI_LINUX_PROFBUF_H
+#define _UAPI_LINUX_PROFBUF_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define PROFBUF_DEVICE		"/dev/profbuf"
+#define PROFBUF_VERSION		1
+
+#define PROFBUF_MAGIC		0x46425250	/* "PRBF" in a little-endian stream */
+#define PROFBUF_MAGIC_SWAPPED	0x50524246
+
+/* Words of a record besides header and stack: its length and its time. */
+#define PROFBUF_RECORD_FIXED	2
+
+/* Ranges of the configuration. */
+#define PROFBUF_HDRSIZE_MIN	1
+#define PROFBUF_HDRSIZE_MAX	64
+#define PROFBUF_STACK_MAX	1024		/* frames */
+#define PROFBUF_PERIOD_MIN	10000ULL	/* 10 us */
+#define PROFBUF_PERIOD_MAX	60000000000ULL	/* 60 s */
+#define PROFBUF_DEADLINE_MAX	3600000000000ULL	/* 1 h */
+#define PROFBUF_RING_SIZE_MAX	(1ULL << 30)	/* bytes */
+
+/**
+ * enum profbuf_frame_type - what a frame holds
+ * @PROFBUF_FRAME_INFO: struct profbuf_info
+ * @PROFBUF_FRAME_SAMPLES: records and their tags
+ * @PROFBUF_FRAME_USER: this and all above never come from the kernel; they are for
+ *	programs that add to a recorded stream
+ */
+enum profbuf_frame_type {
+	PROFBUF_FRAME_INFO	= 1,
+	PROFBUF_FRAME_SAMPLES	= 2,
+	PROFBUF_FRAME_USER	= 0x8000,
+};
+
+/**
+ * struct profbuf_frame - how each frame begins
+ * @magic: PROFBUF_MAGIC
+ * @type: enum profbuf_frame_type
+ * @hdrsize: header words of each record
+ * @size: bytes of the frame, this header included; a multiple of 8
+ * @cpu: CPU whose records these are; PROFBUF_CPU_NONE where that has no meaning
+ * @records: number of records, and of tags; 0 unless the type is PROFBUF_FRAME_SAMPLES
+ * @words: words of all records together; 0 unless the type is PROFBUF_FRAME_SAMPLES
+ * @sequence: SAMPLES: records of this CPU in earlier frames; INFO: INFO frames before
+ */
+struct profbuf_frame {
+	__u32 magic;
+	__u16 type;
+	__u16 hdrsize;
+	__u32 size;
+	__u32 cpu;
+	__u32 records;
+	__u32 words;
+	__aligned_u64 sequence;
+};
+
+#define PROFBUF_CPU_NONE	0xffffffffU
+
+/**
+ * enum profbuf_source - where sampling interrupts come from
+ * @PROFBUF_SOURCE_TIMER: a high resolution timer on each CPU
+ */
+enum profbuf_source {
+	PROFBUF_SOURCE_TIMER	= 1,
+};
+
+/* What is sampled: flags of struct profbuf_config and struct profbuf_info. */
+#define PROFBUF_KERNEL		(1U << 0)	/* kernel frames */
+#define PROFBUF_USER		(1U << 1)	/* user frames */
+#define PROFBUF_IDLE		(1U << 2)	/* idle CPUs; otherwise filtered */
+#define PROFBUF_FLAGS		(PROFBUF_KERNEL | PROFBUF_USER | PROFBUF_IDLE)
+
+/**
+ * enum profbuf_word - what a header word means, as told by INFO frames
+ * @PROFBUF_WORD_ZERO: nothing; it is 0
+ * @PROFBUF_WORD_COUNT: sampling periods; 0 in a loss
+ * @PROFBUF_WORD_TASK: process and thread
+ * @PROFBUF_WORD_MODE: CPU, mode and properties of the stack
+ * @PROFBUF_WORD_CGROUP: cgroup
+ * @PROFBUF_WORD_COMM: first half of the thread's name
+ * @PROFBUF_WORD_COMM2: second half
+ * @PROFBUF_WORD_PERIOD: period of the event
+ * @PROFBUF_WORD_VALUE: a value specific to the source
+ */
+enum profbuf_word {
+	PROFBUF_WORD_ZERO	= 0,
+	PROFBUF_WORD_COUNT	= 1,
+	PROFBUF_WORD_TASK	= 2,
+	PROFBUF_WORD_MODE	= 3,
+	PROFBUF_WORD_CGROUP	= 4,
+	PROFBUF_WORD_COMM	= 5,
+	PROFBUF_WORD_COMM2	= 6,
+	PROFBUF_WORD_PERIOD	= 7,
+	PROFBUF_WORD_VALUE	= 8,
+};
+
+/* Header words that mean something. */
+#define PROFBUF_WORDS		8
+
+/**
+ * struct profbuf_info - payload of an INFO frame
+ * @size: bytes of this structure; what follows it begins there
+ * @version: PROFBUF_VERSION of the kernel's side
+ * @source: enum profbuf_source
+ * @flags: PROFBUF_KERNEL, PROFBUF_USER, PROFBUF_IDLE
+ * @period_ns: time between the samples of a CPU
+ * @monotonic_ns: CLOCK_MONOTONIC, the clock of records, when the frame was made
+ * @realtime_ns: CLOCK_REALTIME at the same instant
+ * @stack_depth: most frames of a record's stack
+ * @nr_words: number of header words: as many __u32 follow this structure, each an
+ *	enum profbuf_word, padded with 0 to a multiple of 8 bytes
+ * @nr_cpus: number of bits in the mask of sampled CPUs, which is next, in __u64
+ * @reserved: 0
+ */
+struct profbuf_info {
+	__u32 size;
+	__u32 version;
+	__u32 source;
+	__u32 flags;
+	__aligned_u64 period_ns;
+	__aligned_u64 monotonic_ns;
+	__aligned_u64 realtime_ns;
+	__u32 stack_depth;
+	__u32 nr_words;
+	__u32 nr_cpus;
+	__u32 reserved;
+};
+
+/*
+ * The mode word: CPU in bits 0-31, enum profbuf_mode in bits 32-39, flags in bits
+ * 40-47, number of kernel frames at the beginning of the stack in bits 48-63.
+ */
+#define PROFBUF_MODE_CPU(word)			((__u32)(word))
+#define PROFBUF_MODE(word)			((__u32)((word) >> 32) & 0xff)
+#define PROFBUF_MODE_KERNEL_FRAMES(word)	((__u32)((word) >> 48))
+
+/* The stack has more kernel or user frames than stack_depth left room for. */
+#define PROFBUF_MODE_TRUNCATED			(1ULL << 40)
+/* The kernel frames do not reach the entry to the kernel or the thread's beginning. */
+#define PROFBUF_MODE_KERNEL_INCOMPLETE		(1ULL << 41)
+/* The user frames do not reach a frame pointer of 0, the thread's beginning. */
+#define PROFBUF_MODE_USER_INCOMPLETE		(1ULL << 42)
+
+/**
+ * enum profbuf_mode - what the CPU was doing
+ * @PROFBUF_MODE_KERNEL: kernel code, for a user thread or one of its own
+ * @PROFBUF_MODE_USER: user code
+ * @PROFBUF_MODE_IDLE: nothing
+ * @PROFBUF_MODE_GUEST: a virtual machine
+ */
+enum profbuf_mode {
+	PROFBUF_MODE_KERNEL	= 0,
+	PROFBUF_MODE_USER	= 1,
+	PROFBUF_MODE_IDLE	= 2,
+	PROFBUF_MODE_GUEST	= 3,
+};
+
+/**
+ * struct profbuf_config - configuration of a session
+ * @size: sizeof(struct profbuf_config), so that the structure can grow. What a kernel
+ *	does not know must be 0
+ * @source: enum profbuf_source
+ * @flags: PROFBUF_KERNEL, PROFBUF_USER, PROFBUF_IDLE
+ * @hdrsize: header words of each record, PROFBUF_HDRSIZE_MIN to PROFBUF_HDRSIZE_MAX
+ * @period_ns: time between the samples of a CPU, PROFBUF_PERIOD_MIN to PROFBUF_PERIOD_MAX
+ * @ring_size: bytes of each CPU's ring, at most PROFBUF_RING_SIZE_MAX, at least four of
+ *	the largest records; rounded up to a power of two
+ * @watermark: bytes in a ring that wake the reader, at most half of @ring_size; 0 for
+ *	every record
+ * @deadline_ns: the reader is woken for a record at most so long after it was taken, or
+ *	with the next sample if the period is longer than that; at most
+ *	PROFBUF_DEADLINE_MAX
+ * @stack_depth: most frames of a stack, kernel's and user's together, 1 to
+ *	PROFBUF_STACK_MAX
+ * @reserved: 0
+ */
+struct profbuf_config {
+	__u32 size;
+	__u32 source;
+	__u32 flags;
+	__u32 hdrsize;
+	__aligned_u64 period_ns;
+	__aligned_u64 ring_size;
+	__aligned_u64 watermark;
+	__aligned_u64 deadline_ns;
+	__u32 stack_depth;
+	__u32 reserved;
+};
+
+/**
+ * enum profbuf_state - state of a session
+ * @PROFBUF_STATE_IDLE: not started
+ * @PROFBUF_STATE_RUNNING: sampling
+ * @PROFBUF_STATE_PAUSED: sampling is interrupted
+ * @PROFBUF_STATE_STOPPED: sampling has ended, the stream is being read to its end
+ * @PROFBUF_STATE_ENDED: the end of the stream was read
+ */
+enum profbuf_state {
+	PROFBUF_STATE_IDLE	= 0,
+	PROFBUF_STATE_RUNNING	= 1,
+	PROFBUF_STATE_PAUSED	= 2,
+	PROFBUF_STATE_STOPPED	= 3,
+	PROFBUF_STATE_ENDED	= 4,
+};
+
+/**
+ * struct profbuf_stats - totals since the start
+ * @size: in: sizeof(struct profbuf_stats); out: bytes filled in
+ * @cpu: in: a CPU that was sampled, or PROFBUF_CPU_NONE for the sum of all
+ * @state: enum profbuf_state
+ * @reserved: 0
+ * @interrupts: sampling interrupts
+ * @records: of these, recorded
+ * @lost: of these, lost
+ * @filtered: of these, not asked for
+ * @nested: of the lost ones, those that interrupted the taking of another sample
+ * @periods: sampling periods that the interrupts stand for
+ * @records_read: records that were read
+ * @lost_read: lost samples that were read of
+ *
+ * Exact unless the session is running.
+ */
+struct profbuf_stats {
+	__u32 size;
+	__u32 cpu;
+	__u32 state;
+	__u32 reserved;
+	__aligned_u64 interrupts;
+	__aligned_u64 records;
+	__aligned_u64 lost;
+	__aligned_u64 filtered;
+	__aligned_u64 nested;
+	__aligned_u64 periods;
+	__aligned_u64 records_read;
+	__aligned_u64 lost_read;
+};
+
+/*
+ * ioctls. The two structures carry their size themselves. Any of them may fail with
+ *
+ *	ENOTTY	not one of these
+ *	EFAULT	a structure is not readable or writable
+ *	E2BIG	a structure is larger than a page, or sets what this kernel does not know
+ *	EINTR	a signal came first
+ */
+#define PROFBUF_IOC_MAGIC	0xbf
+
+/*
+ * Read the configuration. @size is set to the bytes filled in.
+ *	EINVAL	the structure is too small
+ */
+#define PROFBUF_IOC_GET_CONFIG	_IOC(_IOC_READ | _IOC_WRITE, PROFBUF_IOC_MAGIC, 0, 0)
+
+/*
+ * Set the whole configuration.
+ *	EINVAL	a value is out of range, an unknown flag or a reserved field is set, or the
+ *		structure is too small
+ *	EBUSY	the session has been started, and its end has not been read
+ */
+#define PROFBUF_IOC_SET_CONFIG	_IOC(_IOC_WRITE, PROFBUF_IOC_MAGIC, 1, 0)
+
+/*
+ * Set the header size alone; the argument is the number of words itself.
+ *	EINVAL	out of range, or the ring would be too small
+ *	EBUSY	as above
+ */
+#define PROFBUF_IOC_SET_HDRSIZE	_IO(PROFBUF_IOC_MAGIC, 2)
+
+/*
+ * Start sampling. The argument of this and the next three must be 0, or they fail with
+ * EINVAL.
+ *	EBUSY	the session has been started, and its end has not been read
+ *	EPERM	the caller has neither CAP_PERFMON nor CAP_SYS_ADMIN, or the kernel is
+ *		locked down
+ *	ENOMEM	no memory, or more than RLIMIT_MEMLOCK allows without CAP_IPC_LOCK
+ */
+#define PROFBUF_IOC_START	_IO(PROFBUF_IOC_MAGIC, 3)
+
+/*
+ * Stop sampling for good. What has been recorded can be read; then comes the end.
+ *	EINVAL	the session is neither running nor paused
+ */
+#define PROFBUF_IOC_STOP	_IO(PROFBUF_IOC_MAGIC, 4)
+
+/*
+ * Interrupt sampling. Readers are woken for what has been recorded.
+ *	EINVAL	the session is not running
+ */
+#define PROFBUF_IOC_PAUSE	_IO(PROFBUF_IOC_MAGIC, 5)
+
+/*
+ * Go on sampling.
+ *	EINVAL	the session is not paused
+ */
+#define PROFBUF_IOC_RESUME	_IO(PROFBUF_IOC_MAGIC, 6)
+
+/*
+ * Read the totals.
+ *	EINVAL	no such CPU, a reserved field is set, or the structure is too small
+ */
+#define PROFBUF_IOC_STATS	_IOC(_IOC_READ | _IOC_WRITE, PROFBUF_IOC_MAGIC, 7, 0)
+
+/**
+ * profbuf_frame_check - can this frame be walked?
+ * @frame: what may be a frame, aligned to 8 bytes
+ * @size: bytes that there are at @frame
+ *
+ * Return: 1 if the whole frame is there and its sizes agree with each other, 0 if not.
+ */
+static __inline__ int profbuf_frame_check(const struct profbuf_frame *frame, __u64 size)
+{
+	__u64 payload;
+
+	if (size < sizeof(*frame) || frame->magic != PROFBUF_MAGIC)
+		return 0;
+	if (frame->size < sizeof(*frame) || frame->size > size || frame->size % 8)
+		return 0;
+	if (frame->type != PROFBUF_FRAME_SAMPLES)
+		return 1;
+	payload = ((__u64)frame->words + frame->records) * 8;
+	return frame->size - sizeof(*frame) == payload;
+}
+
+/**
+ * profbuf_frame_records - the first word of the records of a SAMPLES frame
+ * @frame: a frame that profbuf_frame_check() accepts
+ *
+ * Return: the words; frame->words of them.
+ */
+static __inline__ const __u64 *profbuf_frame_records(const struct profbuf_frame *frame)
+{
+	return (const __u64 *)(frame + 1);
+}
+
+/**
+ * profbuf_frame_tags - the tags of a SAMPLES frame
+ * @frame: a frame that profbuf_frame_check() accepts
+ *
+ * Return: the tags; frame->records of them.
+ */
+static __inline__ const __u64 *profbuf_frame_tags(const struct profbuf_frame *frame)
+{
+	return profbuf_frame_records(frame) + frame->words;
+}
+
+/**
+ * profbuf_record_check - can this record be used?
+ * @frame: the SAMPLES frame, which profbuf_frame_check() accepts
+ * @position: where in the frame's words the record begins
+ *
+ * The next record begins at @position plus the length.
+ *
+ * Return: the record's length in words if it is whole, otherwise 0, also at the end.
+ */
+static __inline__ __u32 profbuf_record_check(const struct profbuf_frame *frame, __u32 position)
+{
+	__u64 length;
+
+	if (position >= frame->words)
+		return 0;
+	length = profbuf_frame_records(frame)[position];
+	if (length < PROFBUF_RECORD_FIXED + (__u32)frame->hdrsize ||
+	    length > frame->words - position)
+		return 0;
+	return (__u32)length;
+}
+
+#endif /* _UAPI_LINUX_PROFBUF_H */
