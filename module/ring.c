@@ -161,7 +161,7 @@ static __always_inline s32 ring_distance(u32 to, u32 from)
 
 static __always_inline u64 ring_record_words(const struct profbuf_ring *ring, u32 nstack)
 {
-	return (u64)PROFBUF_RECORD_FIXED + ring->hdrsize + nstack;
+	return (u64)PROFBUF_RING_RECORD_FIXED + ring->hdrsize + nstack;
 }
 
 static __always_inline u32 overflow_count(u64 overflow)
@@ -198,7 +198,7 @@ int profbuf_ring_layout(struct profbuf_ring_layout *layout, s64 hdrsize, s64 wor
 	if (hdrsize >= PROFBUF_RING_LIMIT)
 		return -E2BIG;
 
-	words = max_t(s64, words, PROFBUF_RECORD_FIXED + hdrsize + 1);
+	words = max_t(s64, words, PROFBUF_RING_RECORD_FIXED + hdrsize + 1);
 	tags = max_t(s64, tags, 1);
 	if (words >= PROFBUF_RING_LIMIT || tags >= PROFBUF_RING_LIMIT)
 		return -E2BIG;
@@ -293,7 +293,7 @@ static __always_inline u64 ring_store(struct profbuf_ring *ring, u64 counts, u64
 	record = ring->data + pos;
 	record[0] = words;
 	record[1] = now;
-	record += PROFBUF_RECORD_FIXED;
+	record += PROFBUF_RING_RECORD_FIXED;
 	for (i = 0; i < ring->hdrsize; i++)
 		record[i] = i < nhdr ? hdr[i] : 0;
 	if (nstack)

@@ -17,7 +17,7 @@
 #define PROFBUF_RING_LIMIT	(1U << 28)
 
 /* Words of a record besides its header and stack: its length and its time. */
-#define PROFBUF_RECORD_FIXED	2
+#define PROFBUF_RING_RECORD_FIXED	2
 
 /* What the writer's functions return, ored together; otherwise a negative errno. */
 #define PROFBUF_RING_STORED	0x3	/* mask: records stored, 0 to 2 */
@@ -124,7 +124,7 @@ void profbuf_ring_init(struct profbuf_ring *ring, const struct profbuf_ring_layo
  */
 static inline u32 profbuf_ring_overflow_words(const struct profbuf_ring_layout *layout)
 {
-	return PROFBUF_RECORD_FIXED + layout->hdrsize + 1;
+	return PROFBUF_RING_RECORD_FIXED + layout->hdrsize + 1;
 }
 
 /* The writer: any context, NMI included, on the one CPU that writes this ring. */
