@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What the scripts of this directory share.
+
+# depmod, modprobe and their like are not on the path of an ordinary user.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+vm=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+cache=${PROFBUF_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/profbuf}/vm
+program=tests/vm/${0##*/}
+
+# The runner's own failures; a status of its own, since COMMAND may use 1 and 2.
+FAILED=122
+
+die()
+{
+	printf "$program: %s\n" "$@" >&2
+	exit "$FAILED"
+}
+
+need()
+{
+	local program missing=()
+
+	for program; do
+		type "$program" >/dev/null 2>&1 || missing+=("$program")
+	done
+	((${#missing[@]} == 0)) ||
+		die "not found: ${missing[*]}" "install what is missing with: tests/setup vm build"
+}
+
+# Run the rest of the command line with the lock NAME held by this shell alone.
+locked()
+{
+	local name=$1 fd
+	shift
+
+	mkdir -p "$cache/locks"
+	exec {fd}>"$cache/locks/$name"
+	flock "$fd"
+	"$@" {fd}>&-
+	exec {fd}>&-
+}
+
+# Show what a command printed only if it fails.
+quietly()
+{
+	local log status=0
+
+	log=$(mktemp)
+	"$@" >"$log" 2>&1 </dev/null || status=$?
+	((status == 0)) || sed "s|^|$program: |" "$log" >&2
+	rm -f "$log"
+	return "$status"
+}
+
+digest()
+{
+	sha256sum | cut -c 1-16
+}
