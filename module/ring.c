@@ -616,8 +616,8 @@ void profbuf_ring_unread(struct profbuf_ring *ring)
 
 	/* An overflow entry does not come out of the ring, and comes alone. */
 	if (r == ring->r_next)
-		ring->overflow_undelivered = true;
-	ring->r_next = r;
+		WRITE_ONCE(ring->overflow_undelivered, true);
+	WRITE_ONCE(ring->r_next, r);
 }
 EXPORT_SYMBOL_GPL(profbuf_ring_unread);
 
@@ -650,7 +650,7 @@ static int ring_return_overflow(struct profbuf_ring *ring, struct profbuf_ring_b
 	if (batch->words + batch->records <= room)
 		return 1;
 
-	ring->overflow_undelivered = true;
+	WRITE_ONCE(ring->overflow_undelivered, true);
 	return -EMSGSIZE;
 }
 
@@ -692,7 +692,7 @@ static int ring_return_records(struct profbuf_ring *ring, struct profbuf_ring_ba
 	if (!batch->records)
 		return -EMSGSIZE;
 
-	ring->r_next = ring_advance(ring->r_next, skip + batch->words, batch->records);
+	WRITE_ONCE(ring->r_next, ring_advance(ring->r_next, skip + batch->words, batch->records));
 	return batch->records;
 }
 
@@ -723,7 +723,7 @@ int profbuf_ring_read(struct profbuf_ring *ring, struct profbuf_ring_batch *batc
 
 	profbuf_ring_commit(ring);
 	if (unlikely(ring->overflow_undelivered)) {
-		ring->overflow_undelivered = false;
+		WRITE_ONCE(ring->overflow_undelivered, false);
 		return ring_return_overflow(ring, batch, room);
 	}
 
@@ -776,7 +776,11 @@ EXPORT_SYMBOL_GPL(profbuf_ring_read);
  * From now on the writer asks its caller for a wakeup, once, when watermark or
  * deadline, a discard or the end call for it. What is there already does not count.
  *
- * Context: any; the reader.
+ * Others than the reader may ask at the same time, to learn when to call it. Their
+ * answer may be outdated at once by what the reader does; after profbuf_ring_unread()
+ * they need to be told.
+ *
+ * Context: any.
  * Return: true if there is something to read now, so that there is no need to sleep.
  */
 bool profbuf_ring_arm(struct profbuf_ring *ring)
@@ -791,8 +795,8 @@ bool profbuf_ring_arm(struct profbuf_ring *ring)
 		 */
 	} while (!atomic64_try_cmpxchg(&ring->w, (s64 *)&w, (w | RING_SLEEPING) & ~RING_EXTRA));
 
-	return ring_data_count(w) != ring_data_count(ring->r_next) ||
-	       ring->overflow_undelivered ||
+	return ring_data_count(w) != ring_data_count(READ_ONCE(ring->r_next)) ||
+	       READ_ONCE(ring->overflow_undelivered) ||
 	       overflow_count(atomic64_read(&ring->overflow)) ||
 	       READ_ONCE(ring->eof);
 }
