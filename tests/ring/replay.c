@@ -113,6 +113,7 @@ static void throw(const char *code)
 		blocking_wake();
 		blocking_join();
 		reading = false;
+		asleep = false;
 	}
 }
 
