@@ -31,7 +31,8 @@ ifeq ($(origin KDIR),undefined)
 KDIR := $(or $(patsubst %/Makefile,%,$(wildcard /lib/modules/$(running)/build/Makefile)),$(shell $(newest)))
 endif
 
-kbuild = $(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR)
+kbuild = $(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR) \
+	$(if $(wildcard $(KDIR)/vmlinux),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 # A directory's own Makefile, once it is there.
 sub = $(if $(wildcard $(1)/Makefile),$(Q)$(MAKE) --no-print-directory -C $(1) $(2))
