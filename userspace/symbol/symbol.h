@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * symbol: names for addresses.
+ *
+ * A struct symbols knows the kernel's symbols and the executable mappings of
+ * processes. Both are either read from this machine while it runs
+ * (symbols__read_kallsyms(), symbols__read_process()) or handed in from a recording
+ * (symbols__add_kernel_symbol(), symbols__add_mapping(), symbols__add_process_symbol()).
+ * A process whose mappings were handed in is never looked up in /proc: its number may
+ * belong to another one now, or to another machine.
+ *
+ *	symbols = symbols__new(&options);
+ *	symbols__read_kallsyms(symbols, NULL);
+ *	symbols__read_process(symbols, pid);
+ *	location = symbols__resolve(symbols, pid, address, exact);
+ *	for (i = 0; i < location->nframes; i++)
+ *		puts(location->frames[i].name);
+ *
+ * Files are opened when the process that maps them is read, so that one which ends or
+ * is replaced later does no harm. They are parsed when the first address in them
+ * is resolved. What is found for an address is kept, for all processes
+ * that map the file.
+ *
+ * Strings are interned: equal ones are one pointer. They and everything else that is
+ * returned stay valid until symbols__free(). A struct symbols is for one thread at a
+ * time. All functions that return int return 0 or a negative errno.
+ */
+#ifndef PROFBUF_SYMBOL_H
+#define PROFBUF_SYMBOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct symbols;
+
+/**
+ * struct symbols_options - what to look for and where; all zero is a good default
+ * @no_dwarf: neither inlined functions nor lines
+ * @no_separate: look for symbols in the mapped files only: no separate debug files, no
+ *	debuginfod
+ * @no_debuginfod: do not download, whatever DEBUGINFOD_URLS says
+ * @parameters: C++ and Rust names with the types of parameters and Rust's hashes
+ * @debug_dirs: directories of separate debug files, separated by colons; NULL:
+ *	"/usr/lib/debug"
+ * @root: directory below which the files of handed-in mappings are; NULL: "/"
+ * @recorded_ns: CLOCK_REALTIME of the end of the recording that mappings are handed in
+ *	from. A file without build-id is not taken for the recorded one if it changed
+ *	later. 0: now
+ */
+struct symbols_options {
+	bool no_dwarf;
+	bool no_separate;
+	bool no_debuginfod;
+	bool parameters;
+	const char *debug_dirs;
+	const char *root;
+	uint64_t recorded_ns;
+};
+
+/**
+ * enum symbol_problem - why addresses of a module have no names
+ * @SYMBOL_OK: nothing in the way; addresses may still be outside of all functions
+ * @SYMBOL_NO_PROCESS: the process ended before its mappings could be read
+ * @SYMBOL_NO_MAPPING: the address is in none of the mappings of its process
+ * @SYMBOL_STRIPPED: the file has no symbols, or only those it exports
+ * @SYMBOL_FILE_GONE: the file was deleted, or is not on this machine
+ * @SYMBOL_FILE_CHANGED: the file is there, but not the one that was mapped
+ * @SYMBOL_FILE_BAD: the file is damaged
+ * @SYMBOL_ANONYMOUS: memory without a file, such as code from a JIT compiler
+ * @SYMBOL_NOT_PERMITTED: this user may not read the mappings or the file
+ * @SYMBOL_HIDDEN: the kernel hides its addresses
+ * @SYMBOL_NO_KERNEL: there are no kernel symbols: none read, none recorded
+ */
+enum symbol_problem {
+	SYMBOL_OK,
+	SYMBOL_NO_PROCESS,
+	SYMBOL_NO_MAPPING,
+	SYMBOL_STRIPPED,
+	SYMBOL_FILE_GONE,
+	SYMBOL_FILE_CHANGED,
+	SYMBOL_FILE_BAD,
+	SYMBOL_ANONYMOUS,
+	SYMBOL_NOT_PERMITTED,
+	SYMBOL_HIDDEN,
+	SYMBOL_NO_KERNEL,
+};
+
+/**
+ * struct symbol_module - a file, or what stands for one, that addresses are in
+ * @path: of the file, as its process sees it. In brackets what is no file: "[vdso]",
+ *	"[anon]", "[unknown]", kernel modules like "[nf_tables]", and
+ *	"[kernel.kallsyms]", the kernel itself
+ * @build_id: lower-case hexadecimal digits; NULL: none known
+ * @kernel: part of the kernel
+ * @has_lines: some frame has a source file
+ * @has_inlines: some frame is inlined
+ * @problem: enum symbol_problem
+ * @reason: the problem in words, to be printed after the path; NULL if there is none
+ * @advice: what to do about it; NULL: nothing
+ * @addresses: distinct addresses that were resolved in it
+ * @unnamed: those of them without a name
+ * @tag: the caller's own; 0 at first
+ */
+struct symbol_module {
+	const char *path;
+	const char *build_id;
+	bool kernel;
+	bool has_lines;
+	bool has_inlines;
+	enum symbol_problem problem;
+	const char *reason;
+	const char *advice;
+	uint64_t addresses;
+	uint64_t unnamed;
+	uint64_t tag;
+};
+
+/**
+ * struct symbol_mapping - executable memory of a process
+ * @pid: process
+ * @start: first address
+ * @end: address behind the last
+ * @offset: where in the file @start is
+ * @path: as /proc/PID/maps has it, without " (deleted)"
+ * @deleted: the file was unlinked
+ * @major: device
+ * @minor: device
+ * @inode: and inode of the file
+ * @build_id: the file's, as bytes; NULL: none
+ * @build_id_size: bytes
+ * @serial: grows with each mapping that becomes known
+ * @module: set by symbols
+ */
+struct symbol_mapping {
+	uint32_t pid;
+	uint64_t start;
+	uint64_t end;
+	uint64_t offset;
+	const char *path;
+	bool deleted;
+	uint32_t major;
+	uint32_t minor;
+	uint64_t inode;
+	const uint8_t *build_id;
+	size_t build_id_size;
+	uint64_t serial;
+	struct symbol_module *module;
+};
+
+/**
+ * struct symbol_frame - a function
+ * @name: for people
+ * @system_name: as the symbol table has it; for C the same pointer as @name
+ * @file: source file; NULL: unknown
+ * @line: source line; 0: unknown
+ * @inlined: into the function of the next frame
+ */
+struct symbol_frame {
+	const char *name;
+	const char *system_name;
+	const char *file;
+	uint32_t line;
+	bool inlined;
+};
+
+/**
+ * struct symbol_location - what is known of an address
+ * @address: as asked
+ * @module: never NULL
+ * @mapping: NULL for the kernel and where there is none
+ * @file_address: address in the file, as nm and addr2line have it; equal to @address
+ *	where there is no file
+ * @symbol_start: address of the function that has its own symbol, in the process;
+ *	0: no name
+ * @symbol_size: its bytes
+ * @nframes: functions; 0: no name
+ * @frames: innermost first; the last one is not inlined and the one @symbol_start is of
+ */
+struct symbol_location {
+	uint64_t address;
+	struct symbol_module *module;
+	const struct symbol_mapping *mapping;
+	uint64_t file_address;
+	uint64_t symbol_start;
+	uint64_t symbol_size;
+	uint32_t nframes;
+	const struct symbol_frame *frames;
+};
+
+/**
+ * symbols__new - make a resolver that knows nothing yet
+ * @options: NULL: defaults
+ *
+ * Return: NULL if there is no memory.
+ */
+struct symbols *symbols__new(const struct symbols_options *options);
+
+void symbols__free(struct symbols *symbols);
+
+/**
+ * symbols__read_kallsyms - read the symbols of this machine's kernel and modules
+ * @symbols: the resolver
+ * @path: NULL: /proc/kallsyms
+ *
+ * Where the kernel hides the addresses this returns -EPERM, and the module
+ * "[kernel.kallsyms]" says what to do.
+ */
+int symbols__read_kallsyms(struct symbols *symbols, const char *path);
+
+/**
+ * symbols__add_kernel_symbol - add a symbol of the kernel of a recording
+ * @symbols: the resolver
+ * @address: where it starts
+ * @size: its bytes; 0: up to the next symbol
+ * @name: its name
+ * @module: without brackets; NULL or "": the kernel itself
+ */
+int symbols__add_kernel_symbol(struct symbols *symbols, uint64_t address, uint64_t size,
+			       const char *name, const char *module);
+
+/**
+ * symbols__read_process - read the executable mappings of a living process
+ * @symbols: the resolver
+ * @pid: process ID, as this /proc has it
+ *
+ * May be called again, to learn what was mapped since.
+ *
+ * Return: 0; -ESRCH: there is no such process; -EACCES, -EPERM: this user may not look.
+ */
+int symbols__read_process(struct symbols *symbols, uint32_t pid);
+
+/**
+ * symbols__add_mapping - add a mapping of a process of a recording
+ * @symbols: the resolver
+ * @mapping: is copied. Of what overlaps, what was added last counts
+ */
+int symbols__add_mapping(struct symbols *symbols, const struct symbol_mapping *mapping);
+
+/**
+ * symbols__add_process_symbol - add a symbol of code that is in no file
+ * @symbols: the resolver
+ * @pid: process of a recording
+ * @address: where it starts
+ * @size: its bytes
+ * @name: its name
+ */
+int symbols__add_process_symbol(struct symbols *symbols, uint32_t pid, uint64_t address,
+				uint64_t size, const char *name);
+
+/**
+ * symbols__resolve - name an address
+ * @symbols: the resolver
+ * @pid: process; any for the kernel
+ * @address: address. One with the top bit set is the kernel's
+ * @exact: an interrupted instruction; otherwise a return address, and what is named is
+ *	the call before it
+ *
+ * Return: NULL if there is no memory, and never for another reason.
+ */
+const struct symbol_location *symbols__resolve(struct symbols *symbols, uint32_t pid,
+					       uint64_t address, bool exact);
+
+/**
+ * symbols__next_mapping - walk the mappings of a process in order of their addresses
+ * @symbols: the resolver
+ * @pid: process
+ * @previous: NULL: the first one
+ *
+ * Return: NULL after the last one.
+ */
+const struct symbol_mapping *symbols__next_mapping(struct symbols *symbols, uint32_t pid,
+						   const struct symbol_mapping *previous);
+
+/**
+ * symbols__next_module - walk all modules in the order they became known
+ * @symbols: the resolver
+ * @previous: NULL: the first one
+ *
+ * Return: NULL after the last one.
+ */
+struct symbol_module *symbols__next_module(struct symbols *symbols,
+					   const struct symbol_module *previous);
+
+/**
+ * symbols__intern - the one pointer for a string
+ * @symbols: the resolver
+ * @string: is copied
+ *
+ * Return: NULL if there is no memory.
+ */
+const char *symbols__intern(struct symbols *symbols, const char *string);
+
+#endif /* PROFBUF_SYMBOL_H */
