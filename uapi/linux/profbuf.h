@@ -259,8 +259,8 @@ enum profbuf_mode {
  * @period_ns: time between the samples of a CPU, PROFBUF_PERIOD_MIN to PROFBUF_PERIOD_MAX
  * @ring_size: bytes of each CPU's ring, at most PROFBUF_RING_SIZE_MAX, at least four of
  *	the largest records; rounded up to a power of two
- * @watermark: bytes in a ring that wake the reader, at most half of @ring_size; 0 for
- *	every record
+ * @watermark: bytes in a ring that wake the reader; half of @ring_size if that is less;
+ *	0 for every record
  * @deadline_ns: the reader is woken for a record at most so long after it was taken, or
  *	with the next sample if the period is longer than that; at most
  *	PROFBUF_DEADLINE_MAX

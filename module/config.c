@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a session may be asked for, and the module's parameters, which are what it gets
+ * unless asked.
+ */
+#include <linux/build_bug.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/moduleparam.h>
+#include <linux/stddef.h>
+#include <linux/sysfs.h>
+
+#include "config.h"
+
+/*
+ * A ring smaller than this many of its largest records could lose for ever: a record
+ * of more than half a ring may not fit an empty one, and after a loss two must fit.
+ */
+#define CONFIG_LEAST_RECORDS	4
+
+/**
+ * profbuf_config_check - check a configuration, and round it as it will be used
+ * @config: the configuration; the ring's size is rounded up
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL if a value is out of range or an unknown flag is set.
+ */
+int profbuf_config_check(struct profbuf_config *config)
+{
+	u64 largest;
+
+	if (config->source != PROFBUF_SOURCE_TIMER || config->flags & ~PROFBUF_FLAGS ||
+	    config->reserved)
+		return -EINVAL;
+	if (config->hdrsize < PROFBUF_HDRSIZE_MIN || config->hdrsize > PROFBUF_HDRSIZE_MAX)
+		return -EINVAL;
+	if (config->period_ns < PROFBUF_PERIOD_MIN || config->period_ns > PROFBUF_PERIOD_MAX)
+		return -EINVAL;
+	if (config->stack_depth < 1 || config->stack_depth > PROFBUF_STACK_MAX)
+		return -EINVAL;
+	if (config->deadline_ns > PROFBUF_DEADLINE_MAX)
+		return -EINVAL;
+
+	largest = (PROFBUF_RECORD_FIXED + config->hdrsize + config->stack_depth) * sizeof(u64);
+	if (config->ring_size < CONFIG_LEAST_RECORDS * largest ||
+	    config->ring_size > PROFBUF_RING_SIZE_MAX)
+		return -EINVAL;
+	config->ring_size = roundup_pow_of_two(config->ring_size);
+	return 0;
+}
+
+/*
+ * The period is a prime number of microseconds close to 1 ms, so as not to run in step
+ * with what the machine itself does every millisecond.
+ */
+static struct profbuf_config defaults = {
+	.size = sizeof(struct profbuf_config),
+	.source = PROFBUF_SOURCE_TIMER,
+	.flags = PROFBUF_KERNEL | PROFBUF_USER,
+	.hdrsize = PROFBUF_WORDS,
+	.period_ns = 1009000,
+	.ring_size = 1 << 20,
+	.watermark = 128 << 10,
+	.deadline_ns = 100000000,
+	.stack_depth = 127,
+};
+
+/**
+ * profbuf_config_defaults - configuration of a new session
+ * @config: where to put it
+ *
+ * Context: process.
+ */
+void profbuf_config_defaults(struct profbuf_config *config)
+{
+	kernel_param_lock(THIS_MODULE);
+	*config = defaults;
+	kernel_param_unlock(THIS_MODULE);
+}
+
+/* One parameter: a field of the defaults, or one of its flags. */
+struct config_param {
+	size_t offset;
+	size_t size;
+	u32 flag;
+};
+
+static u64 config_param_value(const struct profbuf_config *config,
+			      const struct config_param *param)
+{
+	const void *field = (const void *)config + param->offset;
+
+	if (param->flag)
+		return !!(config->flags & param->flag);
+	return param->size == sizeof(u64) ? *(const u64 *)field : *(const u32 *)field;
+}
+
+/* Serialized by the parameter lock, like profbuf_config_defaults(). */
+static int config_param_set(const char *text, const struct kernel_param *kp)
+{
+	const struct config_param *param = kp->arg;
+	struct profbuf_config config = defaults;
+	void *field = (void *)&config + param->offset;
+	u64 value;
+	bool on;
+	int error;
+
+	if (param->flag) {
+		error = kstrtobool(text, &on);
+		if (error)
+			return error;
+		config.flags = on ? config.flags | param->flag : config.flags & ~param->flag;
+	} else {
+		error = kstrtou64(text, 0, &value);
+		if (error)
+			return error;
+		if (param->size == sizeof(u64))
+			*(u64 *)field = value;
+		else if (value <= U32_MAX)
+			*(u32 *)field = value;
+		else
+			return -ERANGE;
+	}
+
+	error = profbuf_config_check(&config);
+	if (!error)
+		defaults = config;
+	return error;
+}
+
+static int config_param_get(char *text, const struct kernel_param *kp)
+{
+	return sysfs_emit(text, "%llu\n", config_param_value(&defaults, kp->arg));
+}
+
+static const struct kernel_param_ops config_param_ops = {
+	.set = config_param_set,
+	.get = config_param_get,
+};
+
+#define CONFIG_PARAM(name, field, flag_, description)					\
+	static const struct config_param name##_param = {				\
+		.offset = offsetof(struct profbuf_config, field),			\
+		.size = sizeof_field(struct profbuf_config, field),			\
+		.flag = flag_,								\
+	};										\
+	module_param_cb(name, &config_param_ops, (void *)&name##_param, 0644);		\
+	MODULE_PARM_DESC(name, description)
+
+CONFIG_PARAM(hdrsize, hdrsize, 0, "header words of each record");
+CONFIG_PARAM(period_ns, period_ns, 0, "time between the samples of a CPU, nanoseconds");
+CONFIG_PARAM(ring_size, ring_size, 0, "bytes of each CPU's ring");
+CONFIG_PARAM(watermark, watermark, 0, "bytes in a ring that wake the reader");
+CONFIG_PARAM(deadline_ns, deadline_ns, 0, "age of a record that wakes the reader, nanoseconds");
+CONFIG_PARAM(stack_depth, stack_depth, 0, "most frames of a stack");
+CONFIG_PARAM(kernel, flags, PROFBUF_KERNEL, "record kernel frames");
+CONFIG_PARAM(user, flags, PROFBUF_USER, "record user frames");
+CONFIG_PARAM(idle, flags, PROFBUF_IDLE, "record idle CPUs");

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Module entry and exit.
+ */
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+
+#include "chardev.h"
+#include "session.h"
+
+/* Anyone may open it: whether the caller may sample is asked when sampling starts. */
+static struct miscdevice device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = KBUILD_MODNAME,
+	.fops = &profbuf_chardev_operations,
+	.mode = 0666,
+};
+
+static int __init profbuf_init(void)
+{
+	int error;
+
+	error = profbuf_session_setup();
+	if (error)
+		return error;
+	error = misc_register(&device);
+	if (error)
+		profbuf_session_cleanup();
+	return error;
+}
+module_init(profbuf_init);
+
+static void __exit profbuf_exit(void)
+{
+	misc_deregister(&device);
+	profbuf_session_cleanup();
+}
+module_exit(profbuf_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_AUTHOR("The profbuf authors");
+MODULE_DESCRIPTION("Sampling profiler read from a device, with exact account of losses");

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The reader of a session's rings: makes frames of what is in them, and waits for more.
+ */
+#include <linux/cpumask.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/wait.h>
+
+#include "reader.h"
+
+/* Copies a piece of a frame; either all of it or nothing counts. */
+static bool reader_copy(const void *from, size_t size, struct iov_iter *to)
+{
+	return copy_to_iter(from, size, to) == size;
+}
+
+static enum profbuf_word reader_word(u32 position)
+{
+	/* The header words are numbered in the order in which they stand. */
+	return position < PROFBUF_WORDS ? PROFBUF_WORD_COUNT + position : PROFBUF_WORD_ZERO;
+}
+
+/* Returns the bytes of the INFO frame that was put to @to, or a negative errno. */
+static ssize_t reader_put_info(struct profbuf_session *session, struct iov_iter *to)
+{
+	const struct profbuf_config *config = &session->running;
+	size_t words_size = ALIGN(config->hdrsize * sizeof(u32), sizeof(u64));
+	size_t mask_size = DIV_ROUND_UP(nr_cpu_ids, 64) * sizeof(u64);
+	size_t size = sizeof(struct profbuf_frame) + sizeof(struct profbuf_info) + words_size +
+		      mask_size;
+	struct profbuf_frame *frame;
+	struct profbuf_info *info;
+	unsigned int cpu;
+	size_t copied;
+	u32 *words;
+	u64 *mask;
+	u32 i;
+
+	if (iov_iter_count(to) < size)
+		return -EMSGSIZE;
+	frame = kzalloc(size, GFP_KERNEL);
+	if (!frame)
+		return -ENOMEM;
+	info = (void *)(frame + 1);
+	words = (void *)(info + 1);
+	mask = (void *)words + words_size;
+
+	/* Pairs with the release after a change of the mask: what is due shows below. */
+	(void)xchg_acquire(&session->info_due, 0);
+
+	frame->magic = PROFBUF_MAGIC;
+	frame->type = PROFBUF_FRAME_INFO;
+	frame->hdrsize = config->hdrsize;
+	frame->size = size;
+	frame->cpu = PROFBUF_CPU_NONE;
+	frame->sequence = session->info_sequence;
+
+	info->size = sizeof(*info);
+	info->version = PROFBUF_VERSION;
+	info->source = config->source;
+	info->flags = config->flags;
+	info->period_ns = config->period_ns;
+	info->stack_depth = config->stack_depth;
+	info->nr_words = config->hdrsize;
+	info->nr_cpus = nr_cpu_ids;
+	for (i = 0; i < config->hdrsize; i++)
+		words[i] = reader_word(i);
+	for_each_cpu(cpu, session->sampled)
+		mask[cpu / 64] |= BIT_ULL(cpu % 64);
+
+	info->monotonic_ns = ktime_get_ns();
+	info->realtime_ns = ktime_to_ns(ktime_mono_to_real(ns_to_ktime(info->monotonic_ns)));
+
+	copied = copy_to_iter(frame, size, to);
+	kfree(frame);
+	if (copied != size) {
+		iov_iter_revert(to, copied);
+		WRITE_ONCE(session->info_due, 1);
+		return -EFAULT;
+	}
+	session->info_sequence++;
+	return size;
+}
+
+static u64 reader_count_lost(const struct profbuf_ring_batch *batch, u32 hdrsize)
+{
+	const u64 *record = batch->data;
+	const u64 *end = record + batch->words;
+	u64 lost = 0;
+
+	for (; record < end; record += record[0]) {
+		/* A record without periods is an overflow entry. */
+		if (!record[PROFBUF_RECORD_FIXED])
+			lost += record[PROFBUF_RECORD_FIXED + hdrsize];
+	}
+	return lost;
+}
+
+/*
+ * Returns the bytes of the SAMPLES frame that was put to @to, 0 at the end of the CPU's
+ * records, or a negative errno: -EAGAIN if there are none, -EMSGSIZE if there is no
+ * room for the next one.
+ */
+static ssize_t reader_put_samples(struct profbuf_cpu *pc, struct iov_iter *to)
+{
+	u32 hdrsize = pc->session->running.hdrsize;
+	size_t space = iov_iter_count(to);
+	struct profbuf_frame frame = {};
+	struct profbuf_ring_batch batch;
+	int records;
+
+	records = profbuf_ring_read(&pc->ring, &batch,
+				    space < sizeof(frame) ? 0 :
+				    (space - sizeof(frame)) / sizeof(u64));
+	if (records <= 0)
+		return records;
+
+	frame.magic = PROFBUF_MAGIC;
+	frame.type = PROFBUF_FRAME_SAMPLES;
+	frame.hdrsize = hdrsize;
+	frame.size = sizeof(frame) + (batch.words + batch.records) * sizeof(u64);
+	frame.cpu = pc->cpu;
+	frame.records = batch.records;
+	frame.words = batch.words;
+	frame.sequence = pc->records_read;
+
+	if (!reader_copy(&frame, sizeof(frame), to) ||
+	    !reader_copy(batch.data, batch.words * sizeof(u64), to) ||
+	    !reader_copy(batch.tags, batch.records * sizeof(u64), to)) {
+		iov_iter_revert(to, space - iov_iter_count(to));
+		profbuf_ring_unread(&pc->ring);
+		/* Whoever polled meanwhile may have seen nothing to read. */
+		profbuf_session_wake(pc->session);
+		return -EFAULT;
+	}
+
+	WRITE_ONCE(pc->records_read, pc->records_read + batch.records);
+	WRITE_ONCE(pc->lost_read, pc->lost_read + reader_count_lost(&batch, hdrsize));
+	profbuf_ring_commit(&pc->ring);
+	return frame.size;
+}
+
+/* Everything was read: unless somebody has started the session anew, it has ended. */
+static void reader_end(struct profbuf_session *session)
+{
+	mutex_lock(&session->lock);
+	if (session->state == PROFBUF_STATE_STOPPED)
+		WRITE_ONCE(session->state, PROFBUF_STATE_ENDED);
+	mutex_unlock(&session->lock);
+}
+
+/*
+ * Puts as many frames to @to as there are and fit. Each round takes one batch of every
+ * CPU, beginning with the one that did not fit last time. Returns bytes, 0 at the end,
+ * -EAGAIN if there is nothing, or another negative errno if there is nothing else to
+ * return. The caller holds the reader mutex.
+ */
+static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to)
+{
+	bool progress, ended;
+	unsigned int i, cpu;
+	ssize_t total = 0;
+	ssize_t result;
+
+	if (READ_ONCE(session->state) == PROFBUF_STATE_ENDED)
+		return 0;
+
+	if (READ_ONCE(session->info_due)) {
+		result = reader_put_info(session, to);
+		if (result < 0)
+			return result;
+		total = result;
+	}
+
+	do {
+		progress = false;
+		ended = true;
+		for (i = 0, cpu = session->next_cpu; i < nr_cpu_ids; i++, cpu++) {
+			struct profbuf_cpu *pc;
+
+			if (cpu >= nr_cpu_ids)
+				cpu = 0;
+			pc = profbuf_session_cpu(session, cpu);
+			if (!pc)
+				continue;
+
+			result = reader_put_samples(pc, to);
+			if (result == 0)
+				continue;
+			ended = false;
+			if (result == -EAGAIN)
+				continue;
+			if (result < 0) {
+				session->next_cpu = cpu;
+				return total ?: result;
+			}
+			total += result;
+			progress = true;
+		}
+	} while (progress);
+
+	if (total)
+		return total;
+	if (!ended)
+		return -EAGAIN;
+	reader_end(session);
+	return 0;
+}
+
+/*
+ * Asks all CPUs for a wakeup. Returns whether there is something to read, the end
+ * included. A CPU that comes later wakes by itself, having something to tell.
+ */
+static bool reader_arm(struct profbuf_session *session)
+{
+	bool readable = false;
+	struct profbuf_cpu *pc;
+	unsigned int cpu;
+
+	mutex_lock(&session->lock);
+	for_each_possible_cpu(cpu) {
+		pc = profbuf_session_cpu(session, cpu);
+		if (pc && profbuf_ring_arm(&pc->ring))
+			readable = true;
+	}
+	if (READ_ONCE(session->info_due) || session->state == PROFBUF_STATE_STOPPED ||
+	    session->state == PROFBUF_STATE_ENDED)
+		readable = true;
+	mutex_unlock(&session->lock);
+	return readable;
+}
+
+static int reader_wait(struct profbuf_session *session)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	int error = 0;
+
+	/* Arming takes a mutex, so the task must not be marked as sleeping before. */
+	add_wait_queue(&session->wait, &wait);
+	while (!reader_arm(session)) {
+		if (signal_pending(current)) {
+			error = -ERESTARTSYS;
+			break;
+		}
+		wait_woken(&wait, TASK_INTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
+	}
+	remove_wait_queue(&session->wait, &wait);
+	return error;
+}
+
+/**
+ * profbuf_reader_read - read frames
+ * @session: the session, which is started if it is idle
+ * @to: where to put them
+ * @nonblock: do not wait for records
+ * @nowait: nor for anything else; an idle session is then left as it is
+ *
+ * Context: process; sleeps unless @nowait.
+ * Return: bytes, 0 at the end, or a negative errno, as the uapi header says.
+ */
+ssize_t profbuf_reader_read(struct profbuf_session *session, struct iov_iter *to, bool nonblock,
+			    bool nowait)
+{
+	ssize_t result;
+
+	if (!iov_iter_count(to))
+		return 0;
+
+	for (;;) {
+		if (nowait) {
+			if (!mutex_trylock(&session->reader))
+				return -EAGAIN;
+		} else if (mutex_lock_interruptible(&session->reader)) {
+			return -ERESTARTSYS;
+		}
+
+		result = 0;
+		if (READ_ONCE(session->state) == PROFBUF_STATE_IDLE)
+			result = nowait ? -EAGAIN : profbuf_session_start_idle(session);
+		if (!result)
+			result = reader_fill(session, to);
+		mutex_unlock(&session->reader);
+
+		if (result == -EMSGSIZE)
+			return -EINVAL;
+		if (result != -EAGAIN || nonblock || nowait)
+			return result;
+		result = reader_wait(session);
+		if (result)
+			return result;
+	}
+}
+
+/**
+ * profbuf_reader_poll - is there something to read?
+ * @session: the session, which is started if it is idle
+ * @file: its file
+ * @table: of the caller of poll
+ *
+ * Asks for a wakeup even if there is, for edge-triggered epoll: it takes the answer as
+ * the edge, and waits for the next one when it has read all.
+ *
+ * Context: process; sleeps.
+ * Return: EPOLLIN | EPOLLRDNORM if a read would not wait, EPOLLHUP in addition after the
+ * end, EPOLLERR if the session could not be started.
+ */
+__poll_t profbuf_reader_poll(struct profbuf_session *session, struct file *file,
+			     poll_table *table)
+{
+	__poll_t events = 0;
+
+	poll_wait(file, &session->wait, table);
+	if (profbuf_session_start_idle(session))
+		return EPOLLERR;
+	if (reader_arm(session))
+		events |= EPOLLIN | EPOLLRDNORM;
+	if (READ_ONCE(session->state) == PROFBUF_STATE_ENDED)
+		events |= EPOLLHUP;
+	return events;
+}

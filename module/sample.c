@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a sampling interrupt captures. Nothing here may wait, allocate or print: it runs
+ * in hard interrupts and will run in NMIs.
+ */
+#include <linux/cgroup.h>
+#include <linux/kprobes.h>
+#include <linux/minmax.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+
+#include "sample.h"
+#include "stack.h"
+
+static __always_inline enum profbuf_mode sample_mode(struct pt_regs *regs)
+{
+	if (regs && user_mode(regs))
+		return PROFBUF_MODE_USER;
+	if (is_idle_task(current))
+		return PROFBUF_MODE_IDLE;
+	/* KVM sets this around the guest's entry and exit, where interrupts wait. */
+	if (current->flags & PF_VCPU)
+		return PROFBUF_MODE_GUEST;
+	return PROFBUF_MODE_KERNEL;
+}
+
+static __always_inline u64 sample_cgroup(void)
+{
+	u64 id = 0;
+
+#ifdef CONFIG_CGROUPS
+	rcu_read_lock();
+	id = cgroup_id(task_dfl_cgroup(current));
+	rcu_read_unlock();
+#endif
+	return id;
+}
+
+/* The header words, in the order of the uapi. */
+static __always_inline void sample_header(u64 *header, u64 mode, u64 periods, u64 period,
+					  u64 value)
+{
+	header[0] = periods;
+	header[1] = (u64)current->tgid << 32 | current->pid;
+	header[2] = mode;
+	header[3] = sample_cgroup();
+	/* A thread may be renaming itself: the name is then a mixture, which does no harm. */
+	BUILD_BUG_ON(TASK_COMM_LEN != 2 * sizeof(u64));
+	memcpy(&header[4], current->comm, TASK_COMM_LEN);
+	header[6] = period;
+	header[7] = value;
+}
+
+/**
+ * profbuf_sample - take one sample
+ * @pc: this CPU's part of a session
+ * @regs: what was interrupted; NULL if that is unknown
+ * @periods: sampling periods that this interrupt stands for, 1 or more
+ * @period: of the event, in the source's unit
+ * @value: specific to the source
+ *
+ * The sample becomes a record, or is counted as lost or filtered.
+ *
+ * Context: hard interrupt or NMI, on the CPU of @pc.
+ */
+notrace void profbuf_sample(struct profbuf_cpu *pc, struct pt_regs *regs, u64 periods, u64 period,
+			    u64 value)
+{
+	const struct profbuf_config *config = &pc->session->running;
+	u64 now = ktime_get_mono_fast_ns();
+	enum profbuf_mode mode = sample_mode(regs);
+	int result;
+
+	/* A nested sample is counted, too, so this must not be torn by one. */
+	local64_inc(&pc->interrupts);
+	local64_add(periods, &pc->periods);
+	if (!profbuf_ring_enter(&pc->ring, now))
+		return;
+
+	if (mode == PROFBUF_MODE_IDLE && !(config->flags & PROFBUF_IDLE)) {
+		result = profbuf_ring_filter(&pc->ring, now);
+	} else {
+		u64 header[PROFBUF_WORDS];
+		u64 flags = 0;
+		u32 kernel = 0;
+		u32 frames;
+
+		if (config->flags & PROFBUF_KERNEL)
+			kernel = profbuf_stack_kernel(regs, pc->scratch, config->stack_depth,
+						      &flags);
+		frames = kernel;
+		if (config->flags & PROFBUF_USER)
+			frames += profbuf_stack_user(regs, pc->scratch + kernel,
+						     config->stack_depth - kernel, &flags);
+
+		sample_header(header, pc->cpu | (u64)mode << 32 | flags | (u64)kernel << 48,
+			      periods, period, value);
+		result = profbuf_ring_write(&pc->ring, now, 0, header,
+					    min_t(u32, config->hdrsize, PROFBUF_WORDS),
+					    pc->scratch, frames);
+	}
+
+	result |= profbuf_ring_exit(&pc->ring);
+	if (result & PROFBUF_RING_WAKE)
+		irq_work_queue(&pc->session->wake);
+}
+NOKPROBE_SYMBOL(profbuf_sample);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A session: what one open of the device asked for, and the CPUs that do it.
+ *
+ * Two mutexes. "reader" serializes those who read, and is held while they copy to user
+ * space, which may take long. "lock" protects state, configuration and the
+ * lifetime of the CPUs' buffers, and is never held while touching user memory. Who
+ * holds both took reader first. The buffers are freed with both held, so either of
+ * them keeps the buffers in place. The hotplug callbacks hold neither: they run while
+ * the session's owner waits for them under lock.
+ */
+#ifndef PROFBUF_SESSION_H
+#define PROFBUF_SESSION_H
+
+#include <linux/cpumask.h>
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/profbuf.h>
+#include <linux/wait.h>
+#include <asm/local64.h>
+
+#include "ring.h"
+
+struct profbuf_session;
+
+/**
+ * struct profbuf_cpu - what a session has for one CPU
+ * @ring: its ring; the writer is this CPU's sampling interrupt
+ * @session: the session
+ * @timer: source of interrupts
+ * @interrupts: sampling interrupts so far
+ * @periods: sampling periods that these stand for
+ * @records_read: records read so far, overflow entries included
+ * @lost_read: samples lost as told by the overflow entries read
+ * @cpu: the CPU's number
+ * @scratch: where the sampling interrupt gathers a stack
+ */
+struct profbuf_cpu {
+	struct profbuf_ring ring;
+	struct profbuf_session *session;
+	struct hrtimer timer;
+	local64_t interrupts;
+	local64_t periods;
+	u64 records_read;
+	u64 lost_read;
+	u32 cpu;
+	u64 scratch[];
+};
+
+/**
+ * struct profbuf_session - a session
+ * @reader: serializes readers
+ * @lock: protects what follows
+ * @config: configuration for the next start
+ * @running: configuration of the present run, constant from the start to the next
+ * @state: written under @lock; the reader looks at it without
+ * @cpus: one for each CPU that took part, or NULL; published by release for readers
+ * @charged_mm: whose locked memory @charged_pages are counted in
+ * @charged_pages: pages so counted
+ * @node: links the session to the hotplug state while it samples
+ * @ceasing: sampling ends altogether: it is not a CPU that leaves
+ * @sampled: CPUs that take part, as an INFO frame tells
+ * @info_due: what the last INFO frame said has changed
+ * @info_sequence: INFO frames so far; the reader's
+ * @next_cpu: where reading goes on, so that no CPU starves; the reader's
+ * @wait: who waits for something to read
+ * @wake: wakes them; the sampling interrupt itself must not take the queue's lock
+ */
+struct profbuf_session {
+	struct mutex reader;
+	struct mutex lock;
+	struct profbuf_config config;
+	struct profbuf_config running;
+	enum profbuf_state state;
+	struct profbuf_cpu **cpus;
+	struct mm_struct *charged_mm;
+	unsigned long charged_pages;
+	struct hlist_node node;
+	bool ceasing;
+	cpumask_var_t sampled;
+	int info_due;
+	u64 info_sequence;
+	unsigned int next_cpu;
+	wait_queue_head_t wait;
+	struct irq_work wake;
+};
+
+int profbuf_session_setup(void);
+void profbuf_session_cleanup(void);
+
+struct profbuf_session *profbuf_session_new(void);
+void profbuf_session_free(struct profbuf_session *session);
+
+void profbuf_session_get_config(struct profbuf_session *session, struct profbuf_config *config);
+int profbuf_session_set_config(struct profbuf_session *session,
+			       const struct profbuf_config *config);
+int profbuf_session_set_hdrsize(struct profbuf_session *session, unsigned long words);
+int profbuf_session_start(struct profbuf_session *session);
+int profbuf_session_start_idle(struct profbuf_session *session);
+int profbuf_session_stop(struct profbuf_session *session);
+int profbuf_session_pause(struct profbuf_session *session);
+int profbuf_session_resume(struct profbuf_session *session);
+int profbuf_session_stats(struct profbuf_session *session, struct profbuf_stats *stats);
+void profbuf_session_wake(struct profbuf_session *session);
+
+/**
+ * profbuf_session_cpu - what a session has for a CPU
+ * @session: the session; the caller holds one of its mutexes
+ * @cpu: number of the CPU, less than nr_cpu_ids
+ *
+ * Return: that, or NULL if the CPU has not taken part.
+ */
+static inline struct profbuf_cpu *profbuf_session_cpu(struct profbuf_session *session,
+						      unsigned int cpu)
+{
+	/* Pairs with the release in session_cpu_online(): a CPU may come at any time. */
+	return session->cpus ? smp_load_acquire(&session->cpus[cpu]) : NULL;
+}
+
+#endif /* PROFBUF_SESSION_H */

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sampling interrupts from a high resolution timer.
+ */
+#include <linux/hrtimer.h>
+#include <linux/kprobes.h>
+#include <linux/ktime.h>
+#include <asm/irq_regs.h>
+
+#include "compat.h"
+#include "sample.h"
+#include "source_timer.h"
+
+/*
+ * Pinned, because the ring belongs to this CPU; hard, because PREEMPT_RT would otherwise
+ * run it in a thread, where what was interrupted is no longer known.
+ */
+#define TIMER_MODE	HRTIMER_MODE_REL_PINNED_HARD
+
+static notrace enum hrtimer_restart timer_interrupt(struct hrtimer *timer)
+{
+	struct profbuf_cpu *pc = container_of(timer, struct profbuf_cpu, timer);
+	u64 period = pc->session->running.period_ns;
+
+	profbuf_sample(pc, get_irq_regs(), hrtimer_forward_now(timer, ns_to_ktime(period)),
+		       period, 0);
+	return HRTIMER_RESTART;
+}
+NOKPROBE_SYMBOL(timer_interrupt);
+
+/**
+ * profbuf_timer_start - begin to sample a CPU
+ * @pc: the CPU's part of a session
+ *
+ * Context: process, on that CPU, not migrating.
+ */
+void profbuf_timer_start(struct profbuf_cpu *pc)
+{
+	hrtimer_setup(&pc->timer, timer_interrupt, CLOCK_MONOTONIC, TIMER_MODE);
+	hrtimer_start(&pc->timer, ns_to_ktime(pc->session->running.period_ns), TIMER_MODE);
+}
+
+/**
+ * profbuf_timer_stop - cease to sample a CPU
+ * @pc: the CPU's part of a session
+ *
+ * When it returns, no sampling interrupt is running or will come.
+ *
+ * Context: process, on that CPU.
+ */
+void profbuf_timer_stop(struct profbuf_cpu *pc)
+{
+	hrtimer_cancel(&pc->timer);
+}
