@@ -13,8 +13,9 @@
  *	setup		"NAME VALUE" lines, see struct setup
  *
  * Three virtio ports lead back to it: what the command prints goes to the
- * first, one line "exit STATUS TAINT" to the second, and through the third the
- * host may ask for "winsize ROWS COLUMNS" and "dump".
+ * first, the line "exit STATUS TAINT" to the second, and through the third the
+ * host may ask for "winsize ROWS COLUMNS" and "dump", which is answered by
+ * "dumped" on the second.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -355,17 +356,19 @@ static void set_window_size(unsigned short rows, unsigned short columns)
 	close(fd);
 }
 
-static void obey(const char *request)
+static void obey(const char *request, int status)
 {
 	unsigned short rows, columns;
 
-	if (sscanf(request, "winsize %hu %hu", &rows, &columns) == 2)
+	if (sscanf(request, "winsize %hu %hu", &rows, &columns) == 2) {
 		set_window_size(rows, columns);
-	else if (!strcmp(request, "dump"))
+	} else if (!strcmp(request, "dump")) {
 		dump_state();
+		write_all(status, "dumped\n", 7);
+	}
 }
 
-static void read_requests(int fd)
+static void read_requests(int fd, int status)
 {
 	static char buf[256];
 	static size_t len;
@@ -378,7 +381,7 @@ static void read_requests(int fd)
 	buf[len] = '\0';
 	while ((end = strchr(buf, '\n'))) {
 		*end = '\0';
-		obey(buf);
+		obey(buf, status);
 		len -= end + 1 - buf;
 		memmove(buf, end + 1, len + 1);
 	}
@@ -402,7 +405,7 @@ static bool reap(pid_t command, int *code)
 	return ended;
 }
 
-static int supervise(pid_t command, int from, int output, int request)
+static int supervise(pid_t command, int from, int output, int status, int request)
 {
 	struct signalfd_siginfo info;
 	struct pollfd fds[3];
@@ -422,7 +425,7 @@ static int supervise(pid_t command, int from, int output, int request)
 		if (fds[0].revents && !relay(from, output))
 			fds[0].fd = -1;
 		if (fds[1].revents & POLLIN)
-			read_requests(request);
+			read_requests(request, status);
 		if (fds[2].revents) {
 			if (read(fds[2].fd, &info, sizeof(info)) < 0)
 				die("signalfd");
@@ -484,7 +487,7 @@ int main(void)
 		run_command(argv, env, out[1]);
 	close(out[1]);
 
-	code = supervise(command, out[0], output, request);
+	code = supervise(command, out[0], output, status, request);
 	sync();
 	snprintf(line, sizeof(line), "exit %d %lu\n", code, read_taint());
 	write_all(status, line, strlen(line));
