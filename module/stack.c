@@ -28,6 +28,7 @@
 notrace u32 profbuf_stack_kernel(struct pt_regs *regs, u64 *stack, u32 depth, u64 *flags)
 {
 	struct unwind_state state;
+	struct pt_regs *entry;
 	unsigned long address;
 	u32 n = 0;
 
@@ -44,7 +45,10 @@ notrace u32 profbuf_stack_kernel(struct pt_regs *regs, u64 *stack, u32 depth, u6
 	     unwind_next_frame(&state)) {
 		address = unwind_get_return_address(&state);
 		if (!address) {
-			*flags |= PROFBUF_MODE_KERNEL_INCOMPLETE;
+			/* Where the kernel was entered, the next address is user code's. */
+			entry = unwind_get_entry_regs(&state, NULL);
+			if (!entry || !user_mode(entry))
+				*flags |= PROFBUF_MODE_KERNEL_INCOMPLETE;
 			return n;
 		}
 		if (n == depth) {
