@@ -7,39 +7,63 @@ import (
 	"runtime"
 	"strconv"
 	"sync/atomic"
-	"syscall"
 )
 
 // attempt is one try to provoke a fault. Its write and its read run at the same
-// time, in one goroutine each; read tells whether it saw the fault.
+// time; read tells whether it saw the fault.
 type attempt struct {
-	buf      runtime.ProfBuf
-	write    func(buf runtime.ProfBuf)
-	read     func(buf runtime.ProfBuf) bool
-	reading  uint32
-	finished uint32
+	buf   runtime.ProfBuf
+	write func(buf runtime.ProfBuf)
+	read  func(buf runtime.ProfBuf) bool
+}
+
+// racer runs attempts, with a goroutine of its own for their reads. Both spin
+// until it is their turn, for to wake up would take longer than the race.
+type racer struct {
+	current  *attempt
+	begun    uint32 // the number of attempts begun,
+	reading  uint32 // of those being read,
+	finished uint32 // and of those read to the end
 	shown    bool
 }
 
-func await(flag *uint32) {
-	for spins := 1; atomic.LoadUint32(flag) == 0; spins++ {
-		if spins%4096 == 0 {
-			// The other thread may wait for this processor.
-			syscall.Syscall(syscall.SYS_SCHED_YIELD, 0, 0, 0)
-		}
+// spin is called in every round of a loop that waits for the other thread,
+// which may be waiting for this processor.
+func spin(round *int) {
+	if *round++; *round%256 == 0 {
+		yield()
 	}
 }
 
-func (a *attempt) runReader() {
-	atomic.StoreUint32(&a.reading, 1)
-	a.shown = a.read(a.buf)
-	atomic.StoreUint32(&a.finished, 1)
+func await(count *uint32, n uint32) {
+	for round := 0; atomic.LoadUint32(count) != n; {
+		spin(&round)
+	}
 }
 
-func (a *attempt) runWriter() {
-	await(&a.reading)
+func (r *racer) runReader() {
+	for n := uint32(1); ; n++ {
+		await(&r.begun, n)
+		atomic.StoreUint32(&r.reading, n)
+		r.shown = r.current.read(r.current.buf)
+		atomic.StoreUint32(&r.finished, n)
+	}
+}
+
+func newRacer() *racer {
+	r := new(racer)
+	go r.runReader()
+	return r
+}
+
+func (r *racer) run(a *attempt) (shown bool) {
+	n := r.begun + 1
+	r.current = a
+	atomic.StoreUint32(&r.begun, n)
+	await(&r.reading, n)
 	a.write(a.buf)
-	await(&a.finished)
+	await(&r.finished, n)
+	return r.shown
 }
 
 // endBeforeData: a record is written, then the buffer is closed; the reader
@@ -52,7 +76,7 @@ func endBeforeData() *attempt {
 			buf.Close()
 		},
 		read: func(buf runtime.ProfBuf) bool {
-			for records := 0; ; {
+			for records, round := 0, 0; ; spin(&round) {
 				data, _, eof := buf.Read(false)
 				if eof {
 					return records == 0
@@ -77,7 +101,7 @@ func overflowBeforeData() *attempt {
 		},
 		read: func(buf runtime.ProfBuf) bool {
 			var first uint64
-			for records := 0; records < 2; {
+			for records, round := 0, 0; records < 2; spin(&round) {
 				data, _, _ := buf.Read(false)
 				if len(data) > 0 {
 					if records == 0 {
@@ -122,18 +146,8 @@ func race(fault string, attempts, enough int) error {
 		if fault == "d3" {
 			newAttempt = overflowBeforeData
 		}
-		readers := make(chan *attempt)
-		go func() {
-			for a := range readers {
-				a.runReader()
-			}
-		}()
-		try = func() bool {
-			a := newAttempt()
-			readers <- a
-			a.runWriter()
-			return a.shown
-		}
+		r := newRacer()
+		try = func() bool { return r.run(newAttempt()) }
 	default:
 		return errUsage
 	}

@@ -2,7 +2,15 @@
 
 package main
 
-import "runtime"
+import (
+	"runtime"
+	"syscall"
+)
+
+// yield lets other threads have the processor that this one has.
+func yield() {
+	syscall.RawSyscall(syscall.SYS_SCHED_YIELD, 0, 0, 0)
+}
 
 // result is what one read returns.
 type result struct {
@@ -45,7 +53,7 @@ func (r *reader) run(started chan<- runtime.Goroutine) {
 // start begins a blocking read and returns its result, or nil if it sleeps.
 func (r *reader) start(buf runtime.ProfBuf) *result {
 	r.buf <- buf
-	for {
+	for spins := 0; ; spins++ {
 		select {
 		case res := <-r.done:
 			return &res
@@ -55,5 +63,8 @@ func (r *reader) start(buf runtime.ProfBuf) *result {
 			return nil
 		}
 		runtime.Gosched()
+		if spins > 4 {
+			yield()
+		}
 	}
 }

@@ -299,6 +299,8 @@ func (p *player) run() (err error) {
 }
 
 func replay(in io.Reader, out io.Writer) error {
+	// The two goroutines take turns; a second processor would only look for work.
+	runtime.GOMAXPROCS(1)
 	catchThrows()
 	p := &player{trace: newTrace(in), out: bufio.NewWriterSize(out, 1<<20), reader: newReader()}
 	err := p.run()
