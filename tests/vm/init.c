@@ -241,7 +241,6 @@ static void mount_kernel_filesystems(void)
 	attach_optional("debugfs", "/sys/kernel/debug");
 	attach_optional("tracefs", "/sys/kernel/tracing");
 	attach_optional("securityfs", "/sys/kernel/security");
-	attach_optional("bpf", "/sys/fs/bpf");
 	attach_optional("cgroup2", "/sys/fs/cgroup");
 
 	if (symlink("/proc/self/fd", "/dev/fd") || symlink("fd/0", "/dev/stdin") ||
