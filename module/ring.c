@@ -643,15 +643,18 @@ static bool ring_synthesize_overflow(struct profbuf_ring *ring, u64 overflow)
 static int ring_return_overflow(struct profbuf_ring *ring, struct profbuf_ring_batch *batch,
 				u64 room)
 {
+	u64 words = ring_record_words(ring, 1);
+
+	if (words + 1 > room) {
+		WRITE_ONCE(ring->overflow_undelivered, true);
+		return -EMSGSIZE;
+	}
+
 	batch->data = ring->overflow_record;
 	batch->tags = &ring->overflow_tag;
-	batch->words = ring_record_words(ring, 1);
+	batch->words = words;
 	batch->records = 1;
-	if (batch->words + batch->records <= room)
-		return 1;
-
-	WRITE_ONCE(ring->overflow_undelivered, true);
-	return -EMSGSIZE;
+	return 1;
 }
 
 /* Returns the records from r_next up to @w that are contiguous and have room. */
@@ -662,7 +665,7 @@ static int ring_return_records(struct profbuf_ring *ring, struct profbuf_ring_ba
 	u32 tags = ring_distance(ring_tag_count(w), ring_tag_count(ring->r_next));
 	u32 pos = ring_data_count(ring->r_next) & (ring->data_len - 1);
 	u32 tag_pos = ring_tag_count(ring->r_next) & (ring->tag_len - 1);
-	u32 skip = 0;
+	u32 skip = 0, taken = 0, records = 0;
 
 	if (!ring->data[pos]) {
 		skip = ring->data_len - pos;
@@ -674,26 +677,31 @@ static int ring_return_records(struct profbuf_ring *ring, struct profbuf_ring_ba
 	words = min(words, ring->data_len - pos);
 	tags = min(tags, ring->tag_len - tag_pos);
 
-	batch->data = ring->data + pos;
-	batch->tags = ring->tags + tag_pos;
-	while (batch->words < words && batch->records < tags) {
-		u64 length = batch->data[batch->words];
+	while (taken < words && records < tags) {
+		u64 length = ring->data[pos + taken];
 
 		if (!length)
 			break;
 		/* Only memory corruption can do this; better no record than a false one. */
-		if (length < ring_record_words(ring, 0) || length > words - batch->words)
+		if (length < ring_record_words(ring, 0) || length > words - taken)
 			return -EIO;
-		if (batch->words + length + batch->records + 1 > room)
+		if (taken + length + records + 1 > room) {
+			if (!records)
+				return -EMSGSIZE;
 			break;
-		batch->words += length;
-		batch->records++;
+		}
+		taken += length;
+		records++;
 	}
-	if (!batch->records)
-		return -EMSGSIZE;
+	if (!records)
+		return -EIO;
 
-	WRITE_ONCE(ring->r_next, ring_advance(ring->r_next, skip + batch->words, batch->records));
-	return batch->records;
+	batch->data = ring->data + pos;
+	batch->tags = ring->tags + tag_pos;
+	batch->words = taken;
+	batch->records = records;
+	WRITE_ONCE(ring->r_next, ring_advance(ring->r_next, skip + taken, records));
+	return records;
 }
 
 /**
