@@ -782,7 +782,8 @@ EXPORT_SYMBOL_GPL(profbuf_ring_read);
  * @ring: the ring
  *
  * From now on the writer asks its caller for a wakeup, once, when watermark or
- * deadline, a discard or the end call for it. What is there already does not count.
+ * deadline, a discard or the end call for it. What is there already does not count,
+ * unless it came since somebody else asked who still sleeps.
  *
  * Others than the reader may ask at the same time, to learn when to call it. Their
  * answer may be outdated at once by what the reader does; after profbuf_ring_unread()
@@ -796,7 +797,10 @@ bool profbuf_ring_arm(struct profbuf_ring *ring)
 	u64 w = atomic64_read(&ring->w);
 
 	do {
-		WRITE_ONCE(ring->armed_at, ring_data_count(w));
+		/* Who asked earlier and sleeps must not wait longer for what is there now. */
+		if (!(w & RING_SLEEPING) ||
+		    ring_data_count(w) == ring_data_count(READ_ONCE(ring->r_next)))
+			WRITE_ONCE(ring->armed_at, ring_data_count(w));
 		/*
 		 * LMM(arm:A): armed_at precedes SLEEPING. What a writer stored before
 		 * it last changed w shows below; a later one sees SLEEPING.
