@@ -423,7 +423,7 @@ static __always_inline u32 ring_take_overflow(struct profbuf_ring *ring)
  */
 notrace bool profbuf_ring_enter(struct profbuf_ring *ring, u64 now)
 {
-	if (unlikely(READ_ONCE(ring->busy))) {
+	if (unlikely(READ_ONCE(ring->busy) || atomic_read(&ring->nested))) {
 		/*
 		 * Interrupts nest several deep, hence the atomic. The time is set by
 		 * the first one; whatever interrupts it here is over before it goes on,
@@ -468,8 +468,9 @@ notrace int profbuf_ring_exit(struct profbuf_ring *ring)
 		WRITE_ONCE(ring->busy, 0);
 		barrier();
 		/*
-		 * An interrupt between the two lines above that was refused is looked
-		 * after here; from now on interrupts do it themselves.
+		 * An interrupt that was refused between the two lines above is looked
+		 * after here. Until it is, others are refused, too: their records would
+		 * stand ahead of the older sample that was lost.
 		 */
 		if (likely(!atomic_read(&ring->nested)))
 			return result;
