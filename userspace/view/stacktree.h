@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * All stacks of a profile as one tree of functions, roots first: a process, what it calls,
+ * and so on. Stacks that go through the same functions are one path, whatever their
+ * addresses. Lost samples are a path of their own.
+ */
+#ifndef PROFBUF_VIEW_STACKTREE_H
+#define PROFBUF_VIEW_STACKTREE_H
+
+#include "functions.h"
+
+/**
+ * struct stacktree_node - a function called by those above it
+ * @function: index of the function; UINT32_MAX at the top
+ * @parent: index of its caller
+ * @depth: callers above it
+ * @end: index behind the last one that is below it
+ * @self: samples that end here
+ * @total: samples that go through here
+ * @self_ns: CPU time of @self
+ * @total_ns: CPU time of @total
+ */
+struct stacktree_node {
+	uint32_t function;
+	uint32_t parent;
+	uint32_t depth;
+	uint32_t end;
+	uint64_t self;
+	uint64_t total;
+	uint64_t self_ns;
+	uint64_t total_ns;
+};
+
+/**
+ * struct stacktree - the tree
+ * @functions: its functions
+ * @nodes: each one before those it calls, these in order of their labels
+ * @nr: number of nodes, 1 at least
+ * @max_depth: of any node
+ */
+struct stacktree {
+	struct functions functions;
+	struct stacktree_node *nodes;
+	uint32_t nr;
+	uint32_t max_depth;
+};
+
+int stacktree__init(struct stacktree *tree, const struct profile *profile, bool labels_only);
+void stacktree__exit(struct stacktree *tree);
+
+/* CPU time that a lost sample would have stood for. */
+uint64_t lost_sample_ns(const struct profile *profile);
+
+#endif /* PROFBUF_VIEW_STACKTREE_H */

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "summary.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "functions.h"
+#include "units.h"
+
+/* Of a list of modules, only as many are named. */
+#define MODULES_NAMED 3
+
+static struct summary_module *get_module(struct summary *summary, uint32_t *max,
+					 const struct symbol_module *module)
+{
+	struct summary_module *entry;
+	uint32_t i;
+
+	/* The last one again, most of the time. */
+	for (i = summary->nr_modules; i--;)
+		if (summary->modules[i].module == module)
+			return &summary->modules[i];
+	if (summary->nr_modules == *max) {
+		uint32_t larger = *max ? *max * 2 : 16;
+
+		entry = realloc(summary->modules, larger * sizeof(*entry));
+		if (!entry)
+			return NULL;
+		summary->modules = entry;
+		*max = larger;
+	}
+	entry = &summary->modules[summary->nr_modules++];
+	*entry = (struct summary_module){ .module = module };
+	return entry;
+}
+
+/* Count by location first: there are far fewer than frames in stacks. */
+static int count_frames(struct summary *summary, const struct profile *profile)
+{
+	uint32_t nr_locations = profile__nr_locations(profile);
+	uint32_t nr_stacks = profile__nr_stacks(profile);
+	uint32_t max = 0;
+	uint64_t *samples;
+	uint32_t i, n;
+
+	samples = calloc(nr_locations + 1UL, sizeof(*samples));
+	if (!samples)
+		return -ENOMEM;
+	for (i = 0; i < nr_stacks; i++) {
+		const struct profile_stack *stack = profile__stack(profile, i);
+
+		for (n = 0; n < stack->nlocations; n++)
+			samples[stack->locations[n]] += stack->weight.samples;
+	}
+	for (i = 0; i < nr_locations; i++) {
+		const struct symbol_location *symbol = profile__location(profile, i)->symbol;
+		struct summary_module *module;
+
+		summary->frames += samples[i];
+		if (symbol->nframes) {
+			summary->named += samples[i];
+			continue;
+		}
+		module = get_module(summary, &max, symbol->module);
+		if (!module) {
+			free(samples);
+			return -ENOMEM;
+		}
+		module->unnamed += samples[i];
+	}
+	free(samples);
+	return 0;
+}
+
+static int most_unnamed(const void *left, const void *right)
+{
+	const struct summary_module *a = left, *b = right;
+
+	if (a->unnamed != b->unnamed)
+		return a->unnamed < b->unnamed ? 1 : -1;
+	return strcmp(a->module->path, b->module->path);
+}
+
+static void say_samples(FILE *out, const struct profile_totals *totals)
+{
+	fprintf(out, "%s sample%s", units_count(totals->weight.samples).text,
+		totals->weight.samples == 1 ? "" : "s");
+	if (totals->weight.nanoseconds)
+		fprintf(out, ", %s of CPU time", units_time(totals->weight.nanoseconds).text);
+	if (totals->last > totals->first)
+		fprintf(out, " in %s", units_time(totals->last - totals->first).text);
+}
+
+static int compare_cpus(const void *left, const void *right)
+{
+	const uint32_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* "CPU 3" or "CPUs 0, 4-7, 9". */
+static int say_cpus(FILE *out, const struct profile *profile)
+{
+	uint32_t n = profile__nr_cpus(profile);
+	uint32_t *cpus = malloc((n + 1UL) * sizeof(*cpus));
+	uint32_t lossy = 0;
+	uint32_t i, k;
+
+	if (!cpus)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		if (profile__cpu(profile, i)->lost)
+			cpus[lossy++] = profile__cpu(profile, i)->cpu;
+	qsort(cpus, lossy, sizeof(*cpus), compare_cpus);
+	fputs(lossy == 1 ? "CPU" : "CPUs", out);
+	for (i = 0; i < lossy; i = k) {
+		for (k = i + 1; k < lossy && cpus[k] == cpus[k - 1] + 1;)
+			k++;
+		fprintf(out, k - i > 1 ? "%s %u-%u" : "%s %u", i ? "," : "", cpus[i], cpus[k - 1]);
+	}
+	free(cpus);
+	return 0;
+}
+
+static int say_losses(FILE *out, const struct profile *profile)
+{
+	const struct profile_totals *totals = profile__totals(profile);
+	uint64_t begin = totals->first;
+	int err = 0;
+
+	if (totals->lost) {
+		if (!totals->weight.samples || totals->first_loss < begin)
+			begin = totals->first_loss;
+		fprintf(out, "%s lost (%s) on ", units_count(totals->lost).text,
+			units_share(totals->lost, totals->weight.samples + totals->lost).text);
+		err = say_cpus(out, profile);
+		fprintf(out, ", first after %s", units_time(totals->first_loss - begin).text);
+		if (totals->last_loss > totals->first_loss)
+			fprintf(out, ", last after %s", units_time(totals->last_loss - begin).text);
+	} else {
+		fputs("none lost", out);
+	}
+	if (totals->missing)
+		fprintf(out, ", %s missing from the recording", units_count(totals->missing).text);
+	return err;
+}
+
+static void say_completeness(FILE *out, const struct summary *summary)
+{
+	const struct profile_totals *totals = summary->totals;
+	uint64_t known = totals->weight.samples - totals->rootless_unknown;
+	uint32_t i;
+
+	if (known)
+		fprintf(out, "%s of stacks reach their root", units_share(totals->rooted, known).text);
+	else
+		fputs("unknown whether stacks reach their root", out);
+	fprintf(out, ", %s of frames have names", units_share(summary->named, summary->frames).text);
+	if (!summary->nr_modules)
+		return;
+	fputs("; unnamed: ", out);
+	for (i = 0; i < summary->nr_modules && i < MODULES_NAMED; i++)
+		fprintf(out, "%s%s %s", i ? ", " : "", path_name(summary->modules[i].module->path),
+			units_share(summary->modules[i].unnamed, summary->frames).text);
+	if (i < summary->nr_modules)
+		fprintf(out, " and %u more", summary->nr_modules - i);
+}
+
+static void say_advice(FILE *out, const struct summary *summary)
+{
+	uint32_t i;
+
+	for (i = 0; i < summary->nr_modules && i < MODULES_NAMED; i++) {
+		const struct symbol_module *module = summary->modules[i].module;
+
+		if (!module->reason && !module->advice)
+			continue;
+		fprintf(out, "%s%s", module->path, module->reason ? " " : ":");
+		if (module->reason)
+			fprintf(out, "%s%s", module->reason, module->advice ? ":" : "");
+		if (module->advice)
+			fprintf(out, " %s", module->advice);
+		fputc('\n', out);
+	}
+	if (summary->totals->lost)
+		fputs("For fewer losses: a larger buffer (-m) or a lower rate (-F)\n", out);
+}
+
+static int say(struct summary *summary, const struct profile *profile)
+{
+	size_t size;
+	FILE *out;
+	int err;
+
+	out = open_memstream(&summary->samples, &size);
+	if (!out)
+		return -ENOMEM;
+	say_samples(out, summary->totals);
+	if (fclose(out))
+		return -ENOMEM;
+
+	out = open_memstream(&summary->losses, &size);
+	if (!out)
+		return -ENOMEM;
+	err = say_losses(out, profile);
+	if (fclose(out) || err)
+		return -ENOMEM;
+
+	out = open_memstream(&summary->completeness, &size);
+	if (!out)
+		return -ENOMEM;
+	say_completeness(out, summary);
+	if (fclose(out))
+		return -ENOMEM;
+
+	out = open_memstream(&summary->advice, &size);
+	if (!out)
+		return -ENOMEM;
+	say_advice(out, summary);
+	if (fclose(out))
+		return -ENOMEM;
+	if (!size) {
+		free(summary->advice);
+		summary->advice = NULL;
+	}
+	return 0;
+}
+
+/**
+ * summary__init - sum up what a profile stands on
+ * @summary: to be filled in
+ * @profile: after symbolization; it and the resolver must outlive @summary
+ *
+ * Return: 0 or -ENOMEM; then there is nothing to give back.
+ */
+int summary__init(struct summary *summary, const struct profile *profile)
+{
+	int err;
+
+	*summary = (struct summary){ .totals = profile__totals(profile) };
+	err = count_frames(summary, profile);
+	if (!err) {
+		qsort(summary->modules, summary->nr_modules, sizeof(*summary->modules),
+		      most_unnamed);
+		err = say(summary, profile);
+	}
+	if (err)
+		summary__exit(summary);
+	return err;
+}
+
+void summary__exit(struct summary *summary)
+{
+	free(summary->modules);
+	free(summary->samples);
+	free(summary->losses);
+	free(summary->completeness);
+	free(summary->advice);
+}

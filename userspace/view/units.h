@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Numbers as people read them: 12.3k, 34.0 %, 1.2 s. They do not depend on the locale.
+ */
+#ifndef PROFBUF_VIEW_UNITS_H
+#define PROFBUF_VIEW_UNITS_H
+
+#include <stdint.h>
+
+#define UNITS_SIZE 32
+
+struct units {
+	char text[UNITS_SIZE];
+};
+
+struct units units_count(uint64_t number);		/* 12.3k */
+struct units units_exact(uint64_t number);		/* 12,345 */
+struct units units_share(uint64_t part, uint64_t whole);	/* 34.0 % */
+struct units units_time(uint64_t ns);			/* 1.2 s */
+
+#endif /* PROFBUF_VIEW_UNITS_H */
