@@ -31,8 +31,10 @@ ifeq ($(origin KDIR),undefined)
 KDIR := $(or $(patsubst %/Makefile,%,$(wildcard /lib/modules/$(running)/build/Makefile)),$(shell $(newest)))
 endif
 
+# Type information needs the vmlinux, and a signature the key, that header packages leave out.
 kbuild = $(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR) \
-	$(if $(wildcard $(KDIR)/vmlinux),,CONFIG_DEBUG_INFO_BTF_MODULES=)
+	$(if $(wildcard $(KDIR)/vmlinux),,CONFIG_DEBUG_INFO_BTF_MODULES=) \
+	$(if $(wildcard $(KDIR)/certs/signing_key.pem),,CONFIG_MODULE_SIG_ALL=)
 
 # A directory's own Makefile, once it is there.
 sub = $(if $(wildcard $(1)/Makefile),$(Q)$(MAKE) --no-print-directory -C $(1) $(2))
@@ -115,18 +117,64 @@ lint: ## checkpatch, sparse, W=1, kernel-doc, clang-format, shellcheck and more
 # This machine
 #
 PARAMS ?=
-# "sudo make load" must not leave files in the tree that only root can rebuild.
-as_owner = $(if $(SUDO_USER),sudo -u $(SUDO_USER))
+# "sudo make load" must not leave files in the tree that only root can build again.
+as_owner := $(if $(SUDO_USER),sudo -u $(SUDO_USER))
 
 .PHONY: load
 load: ## build and load the module into this kernel (PARAMS="name=value ...")
-	@module/load --check-root
+	@module/load --check
 	$(Q)$(as_owner) $(MAKE) --no-print-directory modules
 	@module/load ./profbuf.ko $(PARAMS)
 
 .PHONY: unload
 unload: ## remove the module from this kernel
 	@module/load --unload
+
+bindir := $(DESTDIR)$(PREFIX)/bin
+includedir := $(DESTDIR)$(PREFIX)/include
+libdir := $(DESTDIR)$(PREFIX)/lib
+mandir := $(DESTDIR)$(PREFIX)/share/man
+bashdir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+zshdir := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+fishdir := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+# udev looks nowhere below another prefix.
+udevdir := $(DESTDIR)/usr/lib/udev/rules.d
+
+pages := $(wildcard userspace/man/*.[1-8])
+release = $(firstword $(shell PATH=$$PATH:/sbin:/usr/sbin modinfo -F vermagic profbuf.ko))
+
+# Nothing is built here: it would belong to root.
+.PHONY: install
+install: ## install all that was built, for every user
+	@for file in profbuf.ko userspace/profbuf userspace/lib/libprofbuf.so; do \
+		[ -e $$file ] || { echo "make: $$file is not built yet. Before this: make" >&2; exit 1; }; \
+	done
+	$(Q)$(kbuild) INSTALL_MOD_PATH="$(DESTDIR)" cmd_depmod= modules_install
+	$(Q)[ -n "$(DESTDIR)" ] || PATH=$$PATH:/sbin:/usr/sbin depmod $(release)
+	$(Q)install -d "$(bindir)" "$(includedir)/linux" "$(includedir)/profbuf" "$(libdir)" "$(udevdir)"
+	$(Q)install userspace/profbuf "$(bindir)"
+	$(Q)install -m 644 uapi/linux/profbuf.h "$(includedir)/linux"
+	$(Q)install -m 644 userspace/lib/profbuf/*.h "$(includedir)/profbuf"
+	$(Q)cp -P userspace/lib/libprofbuf.a userspace/lib/libprofbuf.so* "$(libdir)"
+	$(Q)install -m 644 userspace/udev/60-profbuf.rules "$(udevdir)"
+	$(Q)for page in $(pages); do \
+		install -D -m 644 -t "$(mandir)/man$${page##*.}" $$page || exit; \
+	done
+	$(if $(wildcard userspace/completion/profbuf.bash),$(Q)install -D -m 644 userspace/completion/profbuf.bash "$(bashdir)/profbuf")
+	$(if $(wildcard userspace/completion/profbuf.zsh),$(Q)install -D -m 644 userspace/completion/profbuf.zsh "$(zshdir)/_profbuf")
+	$(if $(wildcard userspace/completion/profbuf.fish),$(Q)install -D -m 644 userspace/completion/profbuf.fish "$(fishdir)/profbuf.fish")
+	$(Q)[ -n "$(DESTDIR)" ] || { PATH=$$PATH:/sbin:/usr/sbin; ldconfig; \
+		! type udevadm >/dev/null 2>&1 || udevadm control --reload 2>/dev/null || :; }
+
+.PHONY: uninstall
+uninstall: ## remove what install has put there, for every kernel
+	$(Q)rm -f "$(DESTDIR)"/lib/modules/*/extra/profbuf.ko "$(DESTDIR)"/lib/modules/*/updates/profbuf.ko
+	$(Q)rm -f "$(bindir)/profbuf" "$(includedir)/linux/profbuf.h" "$(libdir)"/libprofbuf.a \
+		"$(libdir)"/libprofbuf.so* "$(udevdir)/60-profbuf.rules" "$(bashdir)/profbuf" \
+		"$(zshdir)/_profbuf" "$(fishdir)/profbuf.fish"
+	$(Q)rm -rf "$(includedir)/profbuf"
+	$(Q)for page in $(pages); do rm -f "$(mandir)/man$${page##*.}/$${page##*/}"; done
+	$(Q)[ -n "$(DESTDIR)" ] || { PATH=$$PATH:/sbin:/usr/sbin; depmod; ldconfig; }
 
 .PHONY: clean
 clean: ## remove what was built
