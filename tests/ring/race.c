@@ -176,7 +176,8 @@ static void make_ring(void)
 static bool attempt(const struct fault *fault, unsigned int n)
 {
 	make_ring();
-	wakeups = records = 0;
+	wakeups = 0;
+	records = 0;
 	slept = false;
 	first_time = 0;
 

@@ -18,6 +18,15 @@ static uint64_t round_up(int64_t least)
 	return power;
 }
 
+static void begin(struct model *m)
+{
+	m->overflow = 0;
+	m->closed = false;
+	m->saw_eof = false;
+	m->sleeping = false;
+	m->woken = false;
+}
+
 bool model_new(struct model *m, int64_t header, int64_t words, int64_t tags, uint32_t data_count,
 	       uint32_t tag_count)
 {
@@ -35,9 +44,10 @@ bool model_new(struct model *m, int64_t header, int64_t words, int64_t tags, uin
 	m->header = header;
 	m->words = round_up(words);
 	m->tags = round_up(tags);
-	m->r = m->next = m->w = (struct position){ data_count, tag_count };
-	m->overflow = 0;
-	m->closed = m->saw_eof = m->sleeping = m->woken = false;
+	m->w = (struct position){ data_count, tag_count };
+	m->r = m->w;
+	m->next = m->w;
+	begin(m);
 
 	if (!header)
 		cover(m, COVERED_header_of_none);
@@ -54,8 +64,7 @@ bool model_new(struct model *m, int64_t header, int64_t words, int64_t tags, uin
 void model_new_nil(struct model *m)
 {
 	m->nil = true;
-	m->closed = m->sleeping = m->woken = false;
-	m->overflow = 0;
+	begin(m);
 	cover(m, COVERED_nil);
 }
 
