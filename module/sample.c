@@ -9,7 +9,6 @@
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/string.h>
-#include <linux/timekeeping.h>
 
 #include "sample.h"
 #include "stack.h"
@@ -57,6 +56,7 @@ static __always_inline void sample_header(u64 *header, u64 mode, u64 periods, u6
  * profbuf_sample - take one sample
  * @pc: this CPU's part of a session
  * @regs: what was interrupted; NULL if that is unknown
+ * @now: the monotonic clock, nanoseconds
  * @periods: sampling periods that this interrupt stands for, 1 or more
  * @period: of the event, in the source's unit
  * @value: specific to the source
@@ -65,11 +65,10 @@ static __always_inline void sample_header(u64 *header, u64 mode, u64 periods, u6
  *
  * Context: hard interrupt or NMI, on the CPU of @pc.
  */
-notrace void profbuf_sample(struct profbuf_cpu *pc, struct pt_regs *regs, u64 periods, u64 period,
-			    u64 value)
+notrace void profbuf_sample(struct profbuf_cpu *pc, struct pt_regs *regs, u64 now, u64 periods,
+			    u64 period, u64 value)
 {
 	const struct profbuf_config *config = &pc->session->running;
-	u64 now = ktime_get_mono_fast_ns();
 	enum profbuf_mode mode = sample_mode(regs);
 	int result;
 

@@ -4,7 +4,7 @@
 
 #include "session.h"
 
-void profbuf_sample(struct profbuf_cpu *pc, struct pt_regs *regs, u64 periods, u64 period,
-		    u64 value);
+void profbuf_sample(struct profbuf_cpu *pc, struct pt_regs *regs, u64 now, u64 periods,
+		    u64 period, u64 value);
 
 #endif /* PROFBUF_SAMPLE_H */

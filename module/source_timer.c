@@ -5,6 +5,7 @@
 #include <linux/hrtimer.h>
 #include <linux/kprobes.h>
 #include <linux/ktime.h>
+#include <linux/timekeeping.h>
 #include <asm/irq_regs.h>
 
 #include "compat.h"
@@ -21,9 +22,12 @@ static notrace enum hrtimer_restart timer_interrupt(struct hrtimer *timer)
 {
 	struct profbuf_cpu *pc = container_of(timer, struct profbuf_cpu, timer);
 	u64 period = pc->session->running.period_ns;
+	ktime_t now = ktime_get();
+	u64 periods;
 
-	profbuf_sample(pc, get_irq_regs(), hrtimer_forward_now(timer, ns_to_ktime(period)),
-		       period, 0);
+	/* One reading for both: the periods told are exactly those until the time told. */
+	periods = hrtimer_forward(timer, now, ns_to_ktime(period));
+	profbuf_sample(pc, get_irq_regs(), ktime_to_ns(now), periods, period, 0);
 	return HRTIMER_RESTART;
 }
 NOKPROBE_SYMBOL(timer_interrupt);
