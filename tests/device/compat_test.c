@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * 32-bit programs, whose stack frames are half as large.
+ */
+#include <limits.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "harness.h"
+
+static struct stream stream;
+static pid_t spinning;
+static uint64_t seen;
+
+static void check_compat_stack(void *context, const struct profbuf_frame *frame,
+			       const __u64 *record)
+{
+	uint64_t mode = record[PROFBUF_RECORD_FIXED + 2];
+	const __u64 *stack = record + PROFBUF_RECORD_FIXED + frame->hdrsize;
+	uint32_t length = record[0] - PROFBUF_RECORD_FIXED - frame->hdrsize;
+	uint32_t kernel = PROFBUF_MODE_KERNEL_FRAMES(mode);
+
+	(void)context;
+	if (record[PROFBUF_RECORD_FIXED + 1] >> 32 != (uint64_t)spinning)
+		return;
+	/* inner, then where outer and _start go on, and no more: the chain ends with 0. */
+	ASSERT_EQ(length, kernel + 3);
+	ASSERT(!(mode & PROFBUF_MODE_USER_INCOMPLETE));
+	ASSERT_GE(stack[kernel], stack[kernel + 1]);
+	ASSERT_LE(stack[kernel] - stack[kernel + 2], 32);
+	seen++;
+}
+
+TEST(stacks_of_32_bit_programs)
+{
+	char path[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 32);
+	int fd = device_open(0);
+
+	ASSERT_GT(length, 0);
+	path[length] = 0;
+	strcpy(strrchr(path, '/') + 1, "compat_spin");
+	spinning = fork();
+	ASSERT_GE(spinning, 0);
+	if (!spinning) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execl(path, path, (char *)NULL);
+		_Exit(127);
+	}
+	sleep_ms(200);
+	device_configure(fd, 500000, 0, 0);
+	stream.record = check_compat_stack;
+	while (seen < 100)
+		ASSERT_GT(stream_read(&stream, fd), 0);
+	stream_finish(&stream, fd);
+	spin_stop(spinning);
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Opening the device, walking its stream, and checking that nothing is unaccounted for.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "harness.h"
+
+int device_open(int flags)
+{
+	int fd = open(PROFBUF_DEVICE, O_RDONLY | O_CLOEXEC | flags);
+
+	ASSERT_GE(fd, 0);
+	return fd;
+}
+
+void device_config(int fd, struct profbuf_config *config)
+{
+	memset(config, 0, sizeof(*config));
+	config->size = sizeof(*config);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_GET_CONFIG, config), 0);
+	ASSERT_EQ(config->size, sizeof(*config));
+}
+
+/* Idle CPUs are sampled, too, so that samples come for certain. */
+void device_configure(int fd, uint64_t period_ns, uint64_t watermark, uint64_t deadline_ns)
+{
+	struct profbuf_config config;
+
+	device_config(fd, &config);
+	config.period_ns = period_ns;
+	config.watermark = watermark;
+	config.deadline_ns = deadline_ns;
+	config.flags |= PROFBUF_IDLE;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
+}
+
+void device_stats(int fd, uint32_t cpu, struct profbuf_stats *stats)
+{
+	memset(stats, 0, sizeof(*stats));
+	stats->size = sizeof(*stats);
+	stats->cpu = cpu;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_STATS, stats), 0);
+	ASSERT_EQ(stats->size, sizeof(*stats));
+}
+
+uint32_t device_state(int fd)
+{
+	struct profbuf_stats stats;
+
+	device_stats(fd, PROFBUF_CPU_NONE, &stats);
+	return stats.state;
+}
+
+static void stream_walk_info(struct stream *stream, const struct profbuf_frame *frame)
+{
+	const struct profbuf_info *info = (const void *)(frame + 1);
+	const __u32 *words = (const void *)((const char *)info + info->size);
+	const __u64 *mask;
+	uint32_t i;
+
+	ASSERT_GE(frame->size, sizeof(*frame) + sizeof(*info));
+	ASSERT_EQ(info->version, PROFBUF_VERSION);
+	ASSERT_EQ(info->nr_words, frame->hdrsize);
+	ASSERT_EQ(frame->cpu, PROFBUF_CPU_NONE);
+	ASSERT(frame->sequence == stream->infos || stream->shared);
+	for (i = 0; i < info->nr_words; i++)
+		ASSERT_EQ(words[i], i < PROFBUF_WORDS ? i + 1 : PROFBUF_WORD_ZERO);
+
+	mask = (const void *)(words + (info->nr_words + 1) / 2 * 2);
+	ASSERT_EQ(frame->size, (const char *)(mask + (info->nr_cpus + 63) / 64) -
+			       (const char *)frame);
+	stream->cpus = mask[0];
+	stream->info = *info;
+	stream->infos++;
+}
+
+static void stream_walk_samples(struct stream *stream, const struct profbuf_frame *frame)
+{
+	const __u64 *words = profbuf_frame_records(frame);
+	const __u64 *tags = profbuf_frame_tags(frame);
+	uint32_t position = 0;
+	uint32_t records = 0;
+	uint32_t length;
+	uint32_t i;
+
+	ASSERT_LT(frame->cpu, DEVICE_CPUS);
+	ASSERT_GT(frame->records, 0);
+	if (stream->infos)
+		ASSERT_EQ(frame->hdrsize, stream->info.nr_words);
+	/* No frame of this CPU is missing. */
+	if (!stream->shared)
+		ASSERT_EQ(frame->sequence, stream->frame_records[frame->cpu]);
+
+	while ((length = profbuf_record_check(frame, position))) {
+		const __u64 *record = words + position;
+
+		if (record[PROFBUF_RECORD_FIXED]) {
+			stream->records[frame->cpu]++;
+			stream->periods += record[PROFBUF_RECORD_FIXED];
+			if (frame->hdrsize > 2)
+				ASSERT_EQ(PROFBUF_MODE_CPU(record[PROFBUF_RECORD_FIXED + 2]),
+					  frame->cpu);
+			if (stream->record)
+				stream->record(stream->context, frame, record);
+		} else {
+			ASSERT_EQ(length, PROFBUF_RECORD_FIXED + frame->hdrsize + 1U);
+			for (i = 0; i < frame->hdrsize; i++)
+				ASSERT_EQ(record[PROFBUF_RECORD_FIXED + i], 0);
+			ASSERT_GT(record[length - 1], 0);
+			stream->lost[frame->cpu] += record[length - 1];
+		}
+		ASSERT_EQ(tags[records], 0);
+		records++;
+		position += length;
+	}
+	ASSERT_EQ(position, frame->words);
+	ASSERT_EQ(records, frame->records);
+	stream->frame_records[frame->cpu] += records;
+	stream->samples_frames++;
+}
+
+void stream_walk(struct stream *stream, const void *data, size_t size)
+{
+	const struct profbuf_frame *frame = data;
+
+	while (size) {
+		ASSERT(profbuf_frame_check(frame, size));
+		if (frame->type == PROFBUF_FRAME_INFO)
+			stream_walk_info(stream, frame);
+		else if (frame->type == PROFBUF_FRAME_SAMPLES)
+			stream_walk_samples(stream, frame);
+		else
+			FAIL("frame type %u", frame->type);
+		ASSERT(stream->infos > 0 || stream->shared);
+		size -= frame->size;
+		frame = (const void *)((const char *)frame + frame->size);
+	}
+}
+
+uint64_t stream_records(const struct stream *stream)
+{
+	uint64_t sum = 0;
+	int cpu;
+
+	for (cpu = 0; cpu < DEVICE_CPUS; cpu++)
+		sum += stream->records[cpu];
+	return sum;
+}
+
+uint64_t stream_lost(const struct stream *stream)
+{
+	uint64_t sum = 0;
+	int cpu;
+
+	for (cpu = 0; cpu < DEVICE_CPUS; cpu++)
+		sum += stream->lost[cpu];
+	return sum;
+}
+
+/* One read; returns what read() does. */
+ssize_t stream_read(struct stream *stream, int fd)
+{
+	static __u64 buffer[BUFFER_SIZE / sizeof(__u64)];
+	ssize_t size = read(fd, buffer, sizeof(buffer));
+
+	if (size > 0)
+		stream_walk(stream, buffer, size);
+	return size;
+}
+
+/* Reads to the end. */
+void stream_drain(struct stream *stream, int fd)
+{
+	ssize_t size;
+
+	do {
+		size = stream_read(stream, fd);
+		ASSERT_GE(size, 0);
+	} while (size);
+}
+
+/* Stops the session, reads to the end, and checks the account. */
+void stream_finish(struct stream *stream, int fd)
+{
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_STOP, 0), 0);
+	stream_drain(stream, fd);
+	stream_check_account(stream, fd);
+}
+
+/*
+ * Interrupts are counted where they come in, everything else where it ends up: if
+ * these agree, CPU by CPU, nothing got lost uncounted on the way.
+ */
+void stream_check_account(const struct stream *stream, int fd)
+{
+	uint64_t interrupts = 0;
+	struct profbuf_stats stats;
+	int cpu;
+
+	for (cpu = 0; cpu < DEVICE_CPUS; cpu++) {
+		memset(&stats, 0, sizeof(stats));
+		stats.size = sizeof(stats);
+		stats.cpu = cpu;
+		if (ioctl(fd, PROFBUF_IOC_STATS, &stats)) {
+			ASSERT_EQ(errno, EINVAL);
+			ASSERT_EQ(stream->frame_records[cpu], 0);
+			continue;
+		}
+		ASSERT_EQ(stats.interrupts, stats.records + stats.lost + stats.filtered);
+		ASSERT_EQ(stats.records, stream->records[cpu]);
+		ASSERT_EQ(stats.lost, stream->lost[cpu]);
+		ASSERT_EQ(stats.lost_read, stream->lost[cpu]);
+		ASSERT_EQ(stats.records_read, stream->frame_records[cpu]);
+		ASSERT_LE(stats.nested, stats.lost);
+		ASSERT_GE(stats.periods, stats.interrupts);
+		interrupts += stats.interrupts;
+	}
+	device_stats(fd, PROFBUF_CPU_NONE, &stats);
+	ASSERT_EQ(stats.interrupts, interrupts);
+	ASSERT_EQ(stats.records, stream_records(stream));
+	ASSERT_EQ(stats.lost, stream_lost(stream));
+	ASSERT_EQ(stats.state, PROFBUF_STATE_ENDED);
+	ASSERT_GT(interrupts, 0);
+}
+
+/* A process that keeps a CPU busy, or any if @cpu is negative. */
+pid_t spin_start(int cpu)
+{
+	pid_t pid = fork();
+
+	ASSERT_GE(pid, 0);
+	if (pid)
+		return pid;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (cpu >= 0) {
+		cpu_set_t set;
+
+		CPU_ZERO(&set);
+		CPU_SET(cpu, &set);
+		sched_setaffinity(0, sizeof(set), &set);
+	}
+	for (;;)
+		__asm__ __volatile__("" ::: "memory");
+}
+
+void spin_stop(pid_t pid)
+{
+	ASSERT_EQ(kill(pid, SIGKILL), 0);
+	ASSERT_EQ(waitpid(pid, NULL, 0), pid);
+}
+
+bool task_sleeps(pid_t pid)
+{
+	char path[32], line[256];
+	char state = 0;
+	FILE *file;
+	char *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	ASSERT(file);
+	if (fgets(line, sizeof(line), file)) {
+		/* The name, in parentheses, may contain anything. */
+		end = strrchr(line, ')');
+		if (end)
+			state = end[2];
+	}
+	fclose(file);
+	return state == 'S';
+}
+
+/* The caller's timeout limits this. */
+void wait_until_asleep(pid_t pid)
+{
+	while (!task_sleeps(pid))
+		sleep_ms(5);
+}
+
+void sleep_ms(unsigned int ms)
+{
+	struct timespec time = { ms / 1000, ms % 1000 * 1000000L };
+
+	while (nanosleep(&time, &time) && errno == EINTR)
+		;
+}
+
+uint64_t now_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000000000ULL + time.tv_nsec;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests of /dev/profbuf have in common.
+ */
+#ifndef PROFBUF_TEST_DEVICE_H
+#define PROFBUF_TEST_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <linux/profbuf.h>
+
+#define DEVICE_CPUS	64
+#define BUFFER_SIZE	(1 << 20)
+
+/* What a stream said, CPU by CPU. */
+struct stream {
+	uint64_t records[DEVICE_CPUS];
+	uint64_t lost[DEVICE_CPUS];
+	uint64_t frame_records[DEVICE_CPUS];
+	uint64_t periods;
+	uint64_t infos;
+	uint64_t samples_frames;
+	uint64_t cpus;			/* mask told by the last INFO frame */
+	struct profbuf_info info;	/* the last one */
+	bool shared;			/* others read frames, too: gaps are no fault */
+	/* Called for each record that is a sample, if set. */
+	void (*record)(void *context, const struct profbuf_frame *frame, const __u64 *record);
+	void *context;
+};
+
+int device_open(int flags);
+void device_config(int fd, struct profbuf_config *config);
+void device_configure(int fd, uint64_t period_ns, uint64_t watermark, uint64_t deadline_ns);
+void device_stats(int fd, uint32_t cpu, struct profbuf_stats *stats);
+uint32_t device_state(int fd);
+
+void stream_walk(struct stream *stream, const void *data, size_t size);
+uint64_t stream_records(const struct stream *stream);
+uint64_t stream_lost(const struct stream *stream);
+ssize_t stream_read(struct stream *stream, int fd);
+void stream_drain(struct stream *stream, int fd);
+void stream_finish(struct stream *stream, int fd);
+void stream_check_account(const struct stream *stream, int fd);
+
+pid_t spin_start(int cpu);
+void spin_stop(pid_t pid);
+bool task_sleeps(pid_t pid);
+void wait_until_asleep(pid_t pid);
+void sleep_ms(unsigned int ms);
+uint64_t now_ns(void);
+
+#endif /* PROFBUF_TEST_DEVICE_H */

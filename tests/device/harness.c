@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Runs the tests that were linked in, all or those named on the command line.
+ */
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+static struct test *tests;
+static struct test **tests_end = &tests;
+
+void test_register(struct test *test)
+{
+	*tests_end = test;
+	tests_end = &test->next;
+}
+
+static bool test_is_wanted(const struct test *test, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], test->name))
+			return true;
+	}
+	return argc == 1;
+}
+
+static bool test_passes(const struct test *test)
+{
+	pid_t pid;
+	int status;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0) {
+		perror("fork");
+		exit(2);
+	}
+	if (!pid) {
+		/* A group of its own, so that what it leaves behind can be killed. */
+		setpgid(0, 0);
+		alarm(TEST_TIMEOUT_SECONDS);
+		test->run();
+		fflush(stdout);
+		_Exit(0);
+	}
+
+	waitpid(pid, &status, 0);
+	kill(-pid, SIGKILL);
+	if (WIFSIGNALED(status))
+		printf("# %s\n", WTERMSIG(status) == SIGALRM ? "hangs" :
+		       strsignal(WTERMSIG(status)));
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+/* Names on the command line choose tests; --count says how many there are. */
+int main(int argc, char **argv)
+{
+	int count = 0, failed = 0;
+	struct test *test;
+
+	if (argc == 2 && !strcmp(argv[1], "--count")) {
+		for (test = tests; test; test = test->next)
+			count++;
+		printf("%d\n", count);
+		return 0;
+	}
+
+	for (test = tests; test; test = test->next)
+		count += test_is_wanted(test, argc, argv);
+	printf("TAP version 13\n1..%d\n", count);
+
+	count = 0;
+	for (test = tests; test; test = test->next) {
+		if (!test_is_wanted(test, argc, argv))
+			continue;
+		if (test_passes(test)) {
+			printf("ok %d - %s\n", ++count, test->name);
+		} else {
+			printf("not ok %d - %s\n", ++count, test->name);
+			failed++;
+		}
+	}
+	return failed || !count;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * poll() and epoll.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "harness.h"
+
+#define NEVER	PROFBUF_DEADLINE_MAX
+#define HUGE	PROFBUF_RING_SIZE_MAX
+
+static struct stream stream;
+
+static short poll_events(int fd, int timeout)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+
+	ASSERT_GE(poll(&pollfd, 1, timeout), 0);
+	return pollfd.revents;
+}
+
+TEST(poll_starts_an_idle_session)
+{
+	int fd = device_open(O_NONBLOCK);
+
+	ASSERT_EQ(poll_events(fd, -1), POLLIN);
+	ASSERT_EQ(device_state(fd), PROFBUF_STATE_RUNNING);
+	while (!stream_records(&stream)) {
+		ASSERT_GT(stream_read(&stream, fd), 0);
+		ASSERT_EQ(poll_events(fd, -1), POLLIN);
+	}
+	stream_finish(&stream, fd);
+}
+
+TEST(poll_is_level_triggered)
+{
+	int fd = device_open(O_NONBLOCK);
+
+	device_configure(fd, PROFBUF_PERIOD_MAX, HUGE, NEVER);
+	ASSERT_EQ(poll_events(fd, -1), POLLIN);
+	ASSERT_EQ(poll_events(fd, -1), POLLIN);
+	ASSERT_GT(stream_read(&stream, fd), 0);
+	ASSERT_EQ(poll_events(fd, 0), 0);
+	ASSERT_EQ(poll_events(fd, 50), 0);
+}
+
+TEST(poll_wakes_for_records)
+{
+	int fd = device_open(O_NONBLOCK);
+	int i;
+
+	device_configure(fd, 1000000, 4096, NEVER);
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(poll_events(fd, -1), POLLIN);
+		ASSERT_GT(stream_read(&stream, fd), 0);
+	}
+	stream_finish(&stream, fd);
+}
+
+TEST(poll_tells_the_end)
+{
+	int fd = device_open(O_NONBLOCK);
+
+	device_configure(fd, PROFBUF_PERIOD_MAX, HUGE, NEVER);
+	ASSERT_EQ(poll_events(fd, -1), POLLIN);
+	ASSERT_GT(stream_read(&stream, fd), 0);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_STOP, 0), 0);
+	/* Reading the end is reading something. */
+	ASSERT_EQ(poll_events(fd, -1), POLLIN);
+	ASSERT_EQ(stream_read(&stream, fd), 0);
+	ASSERT_EQ(poll_events(fd, -1), POLLIN | POLLHUP);
+}
+
+TEST(stop_wakes_poll)
+{
+	int fd = device_open(O_NONBLOCK);
+	int status;
+	pid_t pid;
+
+	device_configure(fd, PROFBUF_PERIOD_MAX, HUGE, NEVER);
+	ASSERT_EQ(poll_events(fd, -1), POLLIN);
+	ASSERT_GT(stream_read(&stream, fd), 0);
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid)
+		_Exit(poll_events(fd, -1) != POLLIN);
+	wait_until_asleep(pid);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_STOP, 0), 0);
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	ASSERT_EQ(status, 0);
+}
+
+TEST(poll_reports_a_session_that_cannot_start)
+{
+	int fd = device_open(O_NONBLOCK);
+
+	ASSERT_EQ(setresuid(65534, 65534, 65534), 0);
+	ASSERT_EQ(poll_events(fd, -1), POLLERR);
+}
+
+/*
+ * After an event everything is read until EAGAIN; if the wakeup were not armed
+ * by then, or records that came in between did not count, this would hang.
+ */
+static uint64_t bytes_read;
+
+static void edge_triggered(uint64_t watermark, uint64_t deadline_ns, int rounds)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	int fd = device_open(O_NONBLOCK);
+	ssize_t size;
+	int i;
+
+	ASSERT_GE(epoll, 0);
+	device_configure(fd, 200000, watermark, deadline_ns);
+	ASSERT_EQ(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), 0);
+	for (i = 0; i < rounds; i++) {
+		ASSERT_EQ(epoll_wait(epoll, &event, 1, -1), 1);
+		while ((size = stream_read(&stream, fd)) > 0)
+			bytes_read += size;
+		ASSERT_EQ(errno, EAGAIN);
+	}
+	stream_finish(&stream, fd);
+}
+
+TEST(edge_triggered_epoll_with_every_record)
+{
+	edge_triggered(0, 0, 1000);
+}
+
+TEST(edge_triggered_epoll_with_watermark)
+{
+	edge_triggered(4096, NEVER, 100);
+}
+
+TEST(less_than_the_watermark_does_not_wake)
+{
+	const uint64_t watermark = 8192;
+	const int rounds = 20;
+
+	/* Each event but the first takes so much from one CPU since the event before. */
+	edge_triggered(watermark, NEVER, rounds);
+	ASSERT_GE(bytes_read, (rounds - 1) * watermark);
+}
+
+TEST(edge_triggered_epoll_with_deadline)
+{
+	edge_triggered(HUGE, 5000000, 100);
+}
+
+TEST(edge_triggered_epoll_though_not_all_is_read)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	int fd = device_open(O_NONBLOCK);
+	int i;
+
+	/* What is new is an event, even with older records unread. */
+	ASSERT_GE(epoll, 0);
+	device_configure(fd, 1000000, 0, NEVER);
+	ASSERT_EQ(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), 0);
+	for (i = 0; i < 50; i++)
+		ASSERT_EQ(epoll_wait(epoll, &event, 1, -1), 1);
+}

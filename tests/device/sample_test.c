@@ -1,0 +1,542 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What samples say: header words, stacks, periods, losses; and a program whose profile is
+ * known beforehand.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <math.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "harness.h"
+
+#define FIXED	PROFBUF_RECORD_FIXED
+
+static struct stream stream;
+
+static uint32_t record_tgid(const __u64 *record)
+{
+	return record[FIXED + 1] >> 32;
+}
+
+static uint64_t record_mode(const __u64 *record)
+{
+	return record[FIXED + 2];
+}
+
+static const __u64 *record_stack(const struct profbuf_frame *frame, const __u64 *record,
+				 uint32_t *length)
+{
+	*length = record[0] - FIXED - frame->hdrsize;
+	return record + FIXED + frame->hdrsize;
+}
+
+/* Counts the records of one process that look as they should, if they matter at all. */
+struct watch {
+	pid_t pid;
+	uint64_t seen;
+	bool (*check)(const struct profbuf_frame *frame, const __u64 *record);
+};
+
+static void watch_record(void *context, const struct profbuf_frame *frame, const __u64 *record)
+{
+	struct watch *watch = context;
+
+	if (record_tgid(record) != (uint32_t)watch->pid)
+		return;
+	watch->seen += watch->check(frame, record);
+}
+
+/* Samples until the process has been seen often enough. */
+static void watch_process(pid_t pid, int fd, uint64_t count,
+			  bool (*check)(const struct profbuf_frame *, const __u64 *))
+{
+	struct watch watch = { .pid = pid, .check = check };
+
+	stream.record = watch_record;
+	stream.context = &watch;
+	while (watch.seen < count)
+		ASSERT_GT(stream_read(&stream, fd), 0);
+	stream_finish(&stream, fd);
+}
+
+static uint64_t expected_cgroup;
+
+static bool check_header(const struct profbuf_frame *frame, const __u64 *record)
+{
+	uint64_t now = now_ns();
+
+	ASSERT_EQ(frame->hdrsize, PROFBUF_WORDS);
+	ASSERT_LE(record[1], now);
+	ASSERT_GT(record[1], now - TEST_TIMEOUT_SECONDS * 1000000000ULL);
+	ASSERT_GE(record[FIXED], 1);
+	ASSERT_EQ(record[FIXED + 1] & 0xffffffff, record[FIXED + 1] >> 32);
+	ASSERT_EQ(PROFBUF_MODE_CPU(record_mode(record)), 1);
+	ASSERT(PROFBUF_MODE(record_mode(record)) == PROFBUF_MODE_USER ||
+	       PROFBUF_MODE(record_mode(record)) == PROFBUF_MODE_KERNEL);
+	ASSERT_EQ(record[FIXED + 3], expected_cgroup);
+	ASSERT(!memcmp(&record[FIXED + 4], "known name\0\0\0\0\0", 16));
+	ASSERT_EQ(record[FIXED + 6], 500000);
+	ASSERT_EQ(record[FIXED + 7], 0);
+	return true;
+}
+
+/* The cgroup of the unified hierarchy that this process is in. */
+static uint64_t own_cgroup(void)
+{
+	char line[512], path[1024];
+	const char *mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+	FILE *file = fopen("/proc/self/cgroup", "r");
+	struct stat status;
+	size_t i;
+
+	ASSERT(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "0::", 3))
+			continue;
+		line[strcspn(line, "\n")] = 0;
+		for (i = 0; i < 2; i++) {
+			snprintf(path, sizeof(path), "%s/cgroup.procs", mounts[i]);
+			if (access(path, F_OK))
+				continue;
+			snprintf(path, sizeof(path), "%s%s", mounts[i], line + 3);
+			if (!stat(path, &status)) {
+				fclose(file);
+				return status.st_ino;
+			}
+		}
+	}
+	FAIL("no unified hierarchy is mounted");
+}
+
+TEST(header_words_tell_who_and_where)
+{
+	int fd = device_open(0);
+	char name[16] = {};
+	pid_t pid;
+
+	expected_cgroup = own_cgroup();
+	ASSERT_EQ(prctl(PR_GET_NAME, name), 0);
+	ASSERT_EQ(prctl(PR_SET_NAME, "known name\0\0\0\0\0\0"), 0);
+	pid = spin_start(1);
+	ASSERT_EQ(prctl(PR_SET_NAME, name), 0);
+	sleep_ms(100);
+	device_configure(fd, 500000, 0, 0);
+	watch_process(pid, fd, 100, check_header);
+	spin_stop(pid);
+}
+
+/* So aligned, and smaller than that, a function is known by its address. */
+#define KNOWN_SIZE	128
+#define KNOWN		__attribute__((noinline, aligned(KNOWN_SIZE)))
+
+/* Three functions call each other before the third one spins. */
+static volatile int known_always = 1;
+
+/* It makes a call, as far as the compiler knows: functions that make none have no frame. */
+static KNOWN void known_leaf(void)
+{
+	while (known_always)
+		__asm__ __volatile__("" ::: "memory");
+	getppid();
+	__asm__ __volatile__("");
+}
+
+static KNOWN void known_middle(void)
+{
+	known_leaf();
+	__asm__ __volatile__("");
+}
+
+static KNOWN void known_root(void)
+{
+	known_middle();
+	__asm__ __volatile__("");
+}
+
+static bool within(uint64_t address, void (*function)(void))
+{
+	return address >= (uintptr_t)function && address < (uintptr_t)function + KNOWN_SIZE;
+}
+
+static bool check_user_stack(const struct profbuf_frame *frame, const __u64 *record)
+{
+	uint32_t kernel = PROFBUF_MODE_KERNEL_FRAMES(record_mode(record));
+	uint32_t length, i;
+	const __u64 *stack = record_stack(frame, record, &length);
+
+	if (PROFBUF_MODE(record_mode(record)) == PROFBUF_MODE_USER)
+		ASSERT_EQ(kernel, 0);
+	else
+		ASSERT_GT(kernel, 0);
+	for (i = 0; i < kernel; i++)
+		ASSERT(stack[i] >> 63);
+	for (; i < length; i++)
+		ASSERT(!(stack[i] >> 63));
+	stack += kernel;
+	/* Until the loop is reached, there may be no frame yet. */
+	if (length == kernel || !within(stack[0], known_leaf) ||
+	    stack[0] < (uintptr_t)known_leaf + 8)
+		return false;
+	ASSERT_GE(length, kernel + 3);
+	ASSERT(within(stack[1], known_middle));
+	ASSERT(within(stack[2], known_root));
+	return true;
+}
+
+static pid_t known_start(void)
+{
+	pid_t pid = fork();
+
+	ASSERT_GE(pid, 0);
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	known_root();
+	_Exit(0);
+}
+
+TEST(user_frames_are_the_callers)
+{
+	int fd = device_open(0);
+	pid_t pid = known_start();
+
+	sleep_ms(100);
+	device_configure(fd, 500000, 0, 0);
+	watch_process(pid, fd, 300, check_user_stack);
+	spin_stop(pid);
+}
+
+static bool check_truncated(const struct profbuf_frame *frame, const __u64 *record)
+{
+	const __u64 *stack;
+	uint32_t length;
+
+	stack = record_stack(frame, record, &length);
+	/* In the kernel, its frames may take all the room. */
+	if (PROFBUF_MODE_KERNEL_FRAMES(record_mode(record)) || !within(stack[0], known_leaf))
+		return false;
+	ASSERT_EQ(length, 2);
+	ASSERT(record_mode(record) & PROFBUF_MODE_TRUNCATED);
+	return true;
+}
+
+TEST(deeper_stacks_are_marked_as_truncated)
+{
+	struct profbuf_config config;
+	int fd = device_open(0);
+	pid_t pid = known_start();
+
+	sleep_ms(100);
+	device_configure(fd, 500000, 0, 0);
+	device_config(fd, &config);
+	config.stack_depth = 2;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
+	watch_process(pid, fd, 100, check_truncated);
+	spin_stop(pid);
+}
+
+static bool check_no_user_frames(const struct profbuf_frame *frame, const __u64 *record)
+{
+	uint32_t length;
+
+	record_stack(frame, record, &length);
+	ASSERT_EQ(length, PROFBUF_MODE_KERNEL_FRAMES(record_mode(record)));
+	return true;
+}
+
+static bool check_no_kernel_frames(const struct profbuf_frame *frame, const __u64 *record)
+{
+	uint32_t length;
+
+	record_stack(frame, record, &length);
+	ASSERT_EQ(PROFBUF_MODE_KERNEL_FRAMES(record_mode(record)), 0);
+	ASSERT_GE(length, 1);
+	return true;
+}
+
+static void sample_with_flags(uint32_t flags,
+			      bool (*check)(const struct profbuf_frame *, const __u64 *))
+{
+	struct profbuf_config config;
+	int fd = device_open(0);
+	pid_t pid = known_start();
+
+	sleep_ms(100);
+	device_configure(fd, 500000, 0, 0);
+	device_config(fd, &config);
+	config.flags = flags;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
+	watch_process(pid, fd, 100, check);
+	spin_stop(pid);
+}
+
+TEST(kernel_frames_alone)
+{
+	sample_with_flags(PROFBUF_KERNEL, check_no_user_frames);
+}
+
+TEST(user_frames_alone)
+{
+	sample_with_flags(PROFBUF_USER, check_no_kernel_frames);
+}
+
+/* A process that is in the kernel nearly always. */
+static pid_t syscall_start(void)
+{
+	pid_t pid = fork();
+	char buffer[4096];
+	int fd;
+
+	ASSERT_GE(pid, 0);
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	fd = open("/dev/zero", O_RDONLY);
+	for (;;) {
+		if (read(fd, buffer, sizeof(buffer)) < 0)
+			_Exit(1);
+	}
+}
+
+static uint64_t whole_kernel_stacks;
+
+static bool check_kernel_stack(const struct profbuf_frame *frame, const __u64 *record)
+{
+	uint32_t kernel = PROFBUF_MODE_KERNEL_FRAMES(record_mode(record));
+	uint32_t length, i;
+	const __u64 *stack = record_stack(frame, record, &length);
+
+	if (PROFBUF_MODE(record_mode(record)) != PROFBUF_MODE_KERNEL)
+		return false;
+	ASSERT_GT(kernel, 0);
+	for (i = 0; i < kernel; i++)
+		ASSERT(stack[i] >> 63);
+	ASSERT_GT(length, kernel);
+	ASSERT(!(stack[kernel] >> 63));
+	whole_kernel_stacks += !(record_mode(record) & PROFBUF_MODE_KERNEL_INCOMPLETE);
+	return true;
+}
+
+TEST(kernel_stacks_reach_the_entry)
+{
+	int fd = device_open(0);
+	pid_t pid = syscall_start();
+
+	sleep_ms(100);
+	device_configure(fd, 500000, 0, 0);
+	watch_process(pid, fd, 500, check_kernel_stack);
+	ASSERT_GT(whole_kernel_stacks, 100);
+	spin_stop(pid);
+}
+
+static uint64_t idle_records;
+
+static void count_idle(void *context, const struct profbuf_frame *frame, const __u64 *record)
+{
+	(void)context;
+	(void)frame;
+	if (PROFBUF_MODE(record_mode(record)) != PROFBUF_MODE_IDLE)
+		return;
+	ASSERT_EQ(record_tgid(record), 0);
+	idle_records++;
+}
+
+TEST(idle_cpus_are_filtered_unless_asked_for)
+{
+	struct profbuf_config config;
+	struct profbuf_stats stats;
+	int fd = device_open(0);
+
+	stream.record = count_idle;
+	device_configure(fd, 500000, 0, 0);
+	while (idle_records < 50)
+		ASSERT_GT(stream_read(&stream, fd), 0);
+	stream_finish(&stream, fd);
+	device_stats(fd, PROFBUF_CPU_NONE, &stats);
+	ASSERT_EQ(stats.filtered, 0);
+
+	stream = (struct stream){ .record = count_idle };
+	idle_records = 0;
+	device_config(fd, &config);
+	config.flags &= ~PROFBUF_IDLE;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+	do {
+		sleep_ms(20);
+		device_stats(fd, PROFBUF_CPU_NONE, &stats);
+	} while (stats.filtered < 50);
+	stream_finish(&stream, fd);
+	ASSERT_EQ(idle_records, 0);
+}
+
+static struct {
+	uint64_t first_time, last_time, periods;
+} clocks[DEVICE_CPUS];
+
+static void count_periods(void *context, const struct profbuf_frame *frame, const __u64 *record)
+{
+	uint32_t cpu = frame->cpu;
+
+	(void)context;
+	if (clocks[cpu].first_time) {
+		ASSERT_GT(record[1], clocks[cpu].last_time);
+		clocks[cpu].periods += record[FIXED];
+	} else {
+		clocks[cpu].first_time = record[1];
+	}
+	clocks[cpu].last_time = record[1];
+}
+
+TEST(periods_add_up_to_the_time_that_passed)
+{
+	const uint64_t period = 50000;
+	struct profbuf_config config;
+	uint64_t late = 0;
+	int fd = device_open(0);
+	int cpu;
+
+	/* So short a period that interrupts come late, and stand for several. */
+	stream.record = count_periods;
+	device_configure(fd, period, 0, 0);
+	device_config(fd, &config);
+	config.ring_size = 16 << 20;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
+	while (stream_records(&stream) < 20000)
+		ASSERT_GT(stream_read(&stream, fd), 0);
+	stream_finish(&stream, fd);
+	ASSERT_EQ(stream_lost(&stream), 0);
+	for (cpu = 0; cpu < DEVICE_CPUS; cpu++) {
+		uint64_t elapsed = clocks[cpu].last_time - clocks[cpu].first_time;
+		uint64_t told = clocks[cpu].periods * period;
+
+		/* An interrupt comes within the last period that it stands for. */
+		ASSERT_LT(told, elapsed + period);
+		ASSERT_LT(elapsed, told + period);
+		if (stream.records[cpu])
+			late += clocks[cpu].periods - (stream.records[cpu] - 1);
+	}
+	printf("# %llu periods were late\n", (unsigned long long)late);
+}
+
+static uint64_t last_times[DEVICE_CPUS];
+
+static void check_order(void *context, const struct profbuf_frame *frame, const __u64 *record)
+{
+	(void)context;
+	ASSERT_GE(record[1], last_times[frame->cpu]);
+	last_times[frame->cpu] = record[1];
+}
+
+TEST(losses_are_counted_where_they_happen)
+{
+	struct profbuf_config config;
+	struct profbuf_stats stats;
+	int fd = device_open(0);
+	int i;
+
+	stream.record = check_order;
+	device_configure(fd, 100000, 0, 0);
+	device_config(fd, &config);
+	config.ring_size = 8192;
+	config.stack_depth = 16;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+	for (i = 1; i <= 5; i++) {
+		do {
+			sleep_ms(5);
+			device_stats(fd, PROFBUF_CPU_NONE, &stats);
+		} while (stats.lost < stream_lost(&stream) + 100);
+		ASSERT_GT(stream_read(&stream, fd), 0);
+	}
+	stream_finish(&stream, fd);
+	ASSERT_GT(stream_lost(&stream), 100);
+}
+
+/* 60, 30 and 10 turns of the same loop: what else can their shares of the time be? */
+#define KNOWN_LOOP(name)						\
+	static KNOWN void name(unsigned long turns)			\
+	{								\
+		while (turns--)						\
+			__asm__ __volatile__("" ::: "memory");		\
+	}
+
+KNOWN_LOOP(known_60)
+KNOWN_LOOP(known_30)
+KNOWN_LOOP(known_10)
+
+static pid_t known_profile_start(void)
+{
+	pid_t pid = fork();
+
+	ASSERT_GE(pid, 0);
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		known_60(600007);
+		known_30(300007);
+		known_10(100003);
+	}
+}
+
+static struct {
+	pid_t pid;
+	double total, of_60, of_30, of_10;
+} known;
+
+static void count_known(void *context, const struct profbuf_frame *frame, const __u64 *record)
+{
+	uint32_t length;
+	const __u64 *stack = record_stack(frame, record, &length);
+	uint64_t address;
+
+	(void)context;
+	if (record_tgid(record) != (uint32_t)known.pid)
+		return;
+	/* Where it was in user space, interrupts of others' making aside. */
+	ASSERT_GT(length, PROFBUF_MODE_KERNEL_FRAMES(record_mode(record)));
+	address = stack[PROFBUF_MODE_KERNEL_FRAMES(record_mode(record))];
+	known.total++;
+	if (within(address, (void (*)(void))known_60))
+		known.of_60++;
+	else if (within(address, (void (*)(void))known_30))
+		known.of_30++;
+	else if (within(address, (void (*)(void))known_10))
+		known.of_10++;
+}
+
+/* Five standard deviations of so many samples. */
+static void check_share(double count, double share)
+{
+	double error = 5 * sqrt(share * (1 - share) / known.total);
+
+	if (count < known.total * (share - error) || count > known.total * (share + error))
+		FAIL("%.0f of %.0f samples are not %.0f %%", count, known.total, share * 100);
+}
+
+TEST(a_known_profile_comes_out)
+{
+	struct profbuf_config config;
+	int fd = device_open(0);
+
+	known.pid = known_profile_start();
+	stream.record = count_known;
+	device_config(fd, &config);
+	config.period_ns = 509000;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
+	while (known.total < 8000)
+		ASSERT_GT(stream_read(&stream, fd), 0);
+	stream_finish(&stream, fd);
+	spin_stop(known.pid);
+	check_share(known.of_60, 0.6);
+	check_share(known.of_30, 0.3);
+	check_share(known.of_10, 0.1);
+}
