@@ -89,7 +89,7 @@ setup: ## install every package that demo and check need (they do it themselves)
 
 .PHONY: check
 check: setup ## run all tests (TESTS="ring/* lint/*": only those)
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory all || { echo "0 passed, 1 failed"; exit 1; }
 	@tests/check $(TESTS)
 
 .PHONY: check-long
@@ -179,11 +179,12 @@ uninstall: ## remove what install has put there, for every kernel
 .PHONY: clean
 clean: ## remove what was built
 	$(Q)rm -f profbuf.ko profbuf.o profbuf.mod profbuf.mod.c profbuf.mod.o \
-		module/*.o module/.*.cmd .*.cmd .module-common.o \
+		module/*.o module/.*.cmd module/.*.d .*.cmd .module-common.o \
 		Module.symvers modules.order
 	$(Q)rm -rf tests/results
-	$(call sub,userspace,clean)
-	$(call sub,tests/ring,clean)
+	$(Q)set -e; for dir in $(patsubst %/Makefile,%,$(wildcard userspace/Makefile tests/*/Makefile)); do \
+		$(MAKE) --no-print-directory -C $$dir clean; \
+	done
 
 .PHONY: help
 help: ## this list
