@@ -39,12 +39,14 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #define LOWER		"/lower"	/* the host's root, read-only */
 #define LAYER		"/layer"	/* what is written over it, in memory */
 #define ROOT		"/root"		/* both together */
+#define TTY		"/dev/hvc0"	/* the terminal, where there is one */
 #define P9_OPTIONS	"trans=virtio,version=9p2000.L,msize=512000"
 #define MAX_STRINGS	4096
 #define PORT_TIMEOUT_MS	30000
@@ -56,7 +58,7 @@ static struct setup {
 	char cwd[PATH_MAX];	/* where the command starts */
 	char share[PATH_MAX];	/* the directory of the host that is writable */
 	char modules[PATH_MAX];	/* /lib/modules/RELEASE, as the host names it */
-	char tty[32];		/* the terminal of an interactive session */
+	char tty[32];		/* rows and columns of an interactive session */
 } setup;
 
 /* The standard streams are the console, so this ends up in the kernel log. */
@@ -306,6 +308,24 @@ static bool relay(int from, int to)
 	return n;
 }
 
+static int open_terminal(void)
+{
+	int fd = open(TTY, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		die(TTY);
+	return fd;
+}
+
+static void set_window_size(int tty, const char *text)
+{
+	struct winsize size = { 0 };
+
+	if (sscanf(text, "%hu %hu", &size.ws_row, &size.ws_col) == 2 &&
+	    ioctl(tty, TIOCSWINSZ, &size))
+		perror("init: window size");
+}
+
 static void __attribute__((noreturn)) run_command(char **argv, char **env, int out)
 {
 	sigset_t none;
@@ -315,9 +335,10 @@ static void __attribute__((noreturn)) run_command(char **argv, char **env, int o
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid();
 	if (setup.tty[0]) {
-		in = out = open(setup.tty, O_RDWR | O_CLOEXEC);
-		if (out < 0 || ioctl(out, TIOCSCTTY, 0))
-			die("%s", setup.tty);
+		in = out = open_terminal();
+		if (ioctl(out, TIOCSCTTY, 0))
+			die(TTY);
+		set_window_size(out, setup.tty);
 	} else {
 		in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	}
@@ -345,22 +366,14 @@ static void dump_state(void)
 	close(fd);
 }
 
-static void set_window_size(unsigned short rows, unsigned short columns)
-{
-	struct winsize size = { .ws_row = rows, .ws_col = columns };
-	int fd = open(setup.tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0 || ioctl(fd, TIOCSWINSZ, &size))
-		perror("init: window size");
-	close(fd);
-}
-
 static void obey(const char *request, int status)
 {
-	unsigned short rows, columns;
+	int tty;
 
-	if (sscanf(request, "winsize %hu %hu", &rows, &columns) == 2) {
-		set_window_size(rows, columns);
+	if (!strncmp(request, "winsize ", 8)) {
+		tty = open_terminal();
+		set_window_size(tty, request + 8);
+		close(tty);
 	} else if (!strcmp(request, "dump")) {
 		dump_state();
 		write_all(status, "dumped\n", 7);
@@ -438,6 +451,8 @@ static int supervise(pid_t command, int from, int output, int status, int reques
 		;
 	while (relay(from, output))
 		;
+	if (setup.tty[0])
+		tcdrain(open_terminal());
 	return code;
 }
 
