@@ -115,7 +115,7 @@ static void time_argument(bool repeated)
 	signed_number(now);
 }
 
-/* Tags must not look like addresses in Go's heap. */
+/* Tags must not look like addresses in Go's heap, which on arm64 begins at 2^38. */
 static void tag_argument(void)
 {
 	switch (below(8)) {
@@ -133,7 +133,7 @@ static void tag_argument(void)
 		number(next_random() | 1ULL << 63);
 		break;
 	case 4:
-		number(below(1ULL << 39));
+		number(below(1ULL << 38));
 		break;
 	default:
 		number(1000 + below(1000));

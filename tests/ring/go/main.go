@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 // Oracle answers traces of profBuf operations with the profBuf of Go's runtime.
+// The head of ../replay.c tells what traces and answers look like.
 //
 //	oracle <trace          answer the traces on standard input
 //	oracle throw CODE      commit that misuse and let Go end the process
