@@ -136,8 +136,10 @@ static bool wake_if_due(int result)
 /* Checks the rules between bread and join for a command that wakes. */
 static void check_waking(bool once)
 {
-	if (reading && !(once && asleep))
-		trace_fail("between bread and join may be one write, rep 1 or close, and only if the read sleeps");
+	if (reading && !asleep)
+		trace_fail("bread sleeps no more: join comes next");
+	if (reading && !once)
+		trace_fail("between bread and join may be one write, rep 1 or close");
 }
 
 static void check_not_nil(void)
@@ -152,7 +154,7 @@ static void check_not_reading(void)
 		trace_fail("not between bread and join");
 }
 
-static void new(void)
+static void new_ring(void)
 {
 	struct profbuf_ring_layout layout;
 	u64 data_count = 0, tag_count = 0;
@@ -417,7 +419,7 @@ int main(int argc, char **argv)
 		struct word name = trace_word("command");
 
 		if (word_is(name, "new"))
-			new();
+			new_ring();
 		else if (!in_trace)
 			trace_fail("'%.*s' before the first new", (int)name.length, name.text);
 		else if (!skipping)

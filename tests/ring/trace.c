@@ -157,7 +157,8 @@ uint64_t word_unsigned(struct word word, const char *what, uint64_t max)
 			trace_fail("%s is no number: '%.*s'", what, quoted(word.length), word.text);
 		if (__builtin_mul_overflow(value, 10, &value) ||
 		    __builtin_add_overflow(value, digit, &value) || value > max)
-			trace_fail("%s is out of range: %.*s", what, quoted(word.length), word.text);
+			trace_fail("%s is out of range: %.*s", what,
+				   quoted(word.length), word.text);
 	}
 	return value;
 }

@@ -123,7 +123,7 @@ TEST(f5_record_layout)
 	expect_write(ring, 1, 0x1111, 0x2222, words(0xa, 0xb, 0xc), words(0xd, 0xe));
 	expect_write(ring, 1, 0x3333, 0x4444, words(0xf, 0x10, 0x11), words());
 	expect_at(ring->data, words(7, 0x1111, 0xa, 0xb, 0xc, 0xd, 0xe,
-					5, 0x3333, 0xf, 0x10, 0x11, 0, 0, 0, 0));
+				    5, 0x3333, 0xf, 0x10, 0x11, 0, 0, 0, 0));
 	expect_at(ring->tags, words(0x2222, 0x4444, 0, 0));
 	expect_w(ring, 12, 2, 0);
 }
@@ -140,7 +140,7 @@ TEST(f6_record_that_does_not_fit_goes_to_the_beginning)
 
 	expect_write(ring, 1, 2, 8, words(12, 13), words(14, 15, 16));
 	expect_at(ring->data, words(7, 2, 12, 13, 14, 15, 16, 7, 8, 9,
-					0, U64_MAX, U64_MAX, U64_MAX, U64_MAX, U64_MAX));
+				    0, U64_MAX, U64_MAX, U64_MAX, U64_MAX, U64_MAX));
 	/* Skip and record are counted together. */
 	expect_w(ring, 23, 2, 0);
 	expect_read(ring, words(7, 2, 12, 13, 14, 15, 16), words(8));
