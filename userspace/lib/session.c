@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR GPL-2.0-only
+/*
+ * A live session: the system calls of /dev/profbuf with negative errnos.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <profbuf/profbuf.h>
+
+#include "opts.h"
+
+struct profbuf_session {
+	int fd;
+};
+
+/**
+ * profbuf_session__open - open the device
+ * @session: where the session goes
+ * @opts: options, or NULL
+ *
+ * Return: 0, or what open() says: -ENOENT or -ENODEV if the module is not loaded, -EACCES if the
+ *	device may not be opened. Whether sampling is permitted, profbuf_session__start() says.
+ */
+int profbuf_session__open(struct profbuf_session **session, const struct profbuf_session_opts *opts)
+{
+	const char *device = OPTS_GET(opts, device, NULL);
+	int flags = O_RDONLY | O_CLOEXEC;
+	struct profbuf_session *s;
+
+	if (!OPTS_VALID(opts))
+		return -EINVAL;
+	if (OPTS_GET(opts, nonblock, 0))
+		flags |= O_NONBLOCK;
+	s = malloc(sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->fd = open(device ? device : PROFBUF_DEVICE, flags);
+	if (s->fd < 0) {
+		int err = -errno;
+
+		free(s);
+		return err;
+	}
+	*session = s;
+	return 0;
+}
+
+/**
+ * profbuf_session__close - end a session
+ * @session: the session, or NULL
+ *
+ * What has not been read is gone.
+ */
+void profbuf_session__close(struct profbuf_session *session)
+{
+	if (!session)
+		return;
+	close(session->fd);
+	free(session);
+}
+
+/**
+ * profbuf_session__fd - the descriptor, for poll() and the like
+ * @session: the session
+ *
+ * Return: the descriptor; it stays the session's.
+ */
+int profbuf_session__fd(const struct profbuf_session *session)
+{
+	return session->fd;
+}
+
+static int session_ioctl(struct profbuf_session *session, unsigned long request, void *argument)
+{
+	return ioctl(session->fd, request, argument) < 0 ? -errno : 0;
+}
+
+/**
+ * profbuf_session__get_config - what the session is configured to do
+ * @session: the session
+ * @config: where it goes; @config->size need not be set
+ *
+ * Return: 0 or a negative errno, -ENOTTY if the device is not profbuf's.
+ */
+int profbuf_session__get_config(struct profbuf_session *session, struct profbuf_config *config)
+{
+	memset(config, 0, sizeof(*config));
+	config->size = sizeof(*config);
+	return session_ioctl(session, PROFBUF_IOC_GET_CONFIG, config);
+}
+
+/**
+ * profbuf_session__set_config - configure a session that is not started, or has ended
+ * @session: the session
+ * @config: the whole configuration, best changed from what profbuf_session__get_config() gave
+ *
+ * Return: 0, -EINVAL if a value is out of range, -EBUSY if the session is started, or another
+ *	negative errno.
+ */
+int profbuf_session__set_config(struct profbuf_session *session, const struct profbuf_config *config)
+{
+	struct profbuf_config sized = *config;
+
+	sized.size = sizeof(sized);
+	return session_ioctl(session, PROFBUF_IOC_SET_CONFIG, &sized);
+}
+
+/**
+ * profbuf_session__set_hdrsize - how many header words each record has
+ * @session: a session that is not started, or has ended
+ * @words: PROFBUF_HDRSIZE_MIN to PROFBUF_HDRSIZE_MAX; PROFBUF_WORDS mean something
+ *
+ * Return: as profbuf_session__set_config().
+ */
+int profbuf_session__set_hdrsize(struct profbuf_session *session, unsigned int words)
+{
+	return ioctl(session->fd, PROFBUF_IOC_SET_HDRSIZE, (unsigned long)words) < 0 ? -errno : 0;
+}
+
+/**
+ * profbuf_session__start - begin to sample
+ * @session: the session
+ *
+ * Return: 0, -EPERM if the caller may not sample, -ENOMEM if the rings are too large, -EBUSY if
+ *	the session is started, or another negative errno.
+ */
+int profbuf_session__start(struct profbuf_session *session)
+{
+	return session_ioctl(session, PROFBUF_IOC_START, NULL);
+}
+
+/**
+ * profbuf_session__stop - end sampling
+ * @session: the session
+ *
+ * What has been recorded can still be read, then comes the end. Safe in a signal handler.
+ *
+ * Return: 0, -EINVAL if the session is neither running nor paused, or another negative errno.
+ */
+int profbuf_session__stop(struct profbuf_session *session)
+{
+	return session_ioctl(session, PROFBUF_IOC_STOP, NULL);
+}
+
+/**
+ * profbuf_session__pause - interrupt sampling
+ * @session: the session
+ *
+ * Return: 0, -EINVAL if the session is not running, or another negative errno.
+ */
+int profbuf_session__pause(struct profbuf_session *session)
+{
+	return session_ioctl(session, PROFBUF_IOC_PAUSE, NULL);
+}
+
+/**
+ * profbuf_session__resume - go on sampling
+ * @session: the session
+ *
+ * Return: 0, -EINVAL if the session is not paused, or another negative errno.
+ */
+int profbuf_session__resume(struct profbuf_session *session)
+{
+	return session_ioctl(session, PROFBUF_IOC_RESUME, NULL);
+}
+
+/**
+ * profbuf_session__stats - the totals since the start
+ * @session: the session
+ * @cpu: of this CPU, or of all with PROFBUF_CPU_NONE
+ * @stats: where they go
+ *
+ * Return: 0, -EINVAL if there is no such CPU, or another negative errno.
+ */
+int profbuf_session__stats(struct profbuf_session *session, uint32_t cpu, struct profbuf_stats *stats)
+{
+	memset(stats, 0, sizeof(*stats));
+	stats->size = sizeof(*stats);
+	stats->cpu = cpu;
+	return session_ioctl(session, PROFBUF_IOC_STATS, stats);
+}
+
+/**
+ * profbuf_session__read - read whole frames
+ * @session: the session; the first read starts it if nothing else did
+ * @buffer: aligned to 8 bytes
+ * @size: bytes in it; 64 KiB hold any frame of at most one record
+ *
+ * Return: the number of bytes, 0 at the end, or a negative errno: -EAGAIN, -EINTR, -EINVAL if
+ *	the buffer is too small for the next frame.
+ */
+ssize_t profbuf_session__read(struct profbuf_session *session, void *buffer, size_t size)
+{
+	ssize_t count = read(session->fd, buffer, size);
+
+	return count < 0 ? -errno : count;
+}
