@@ -1,0 +1,589 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "arena.h"
+#include "index.h"
+#include "profile.h"
+
+#define NONE UINT32_MAX
+
+/* A distinct stack: what views see of it, and the words that tell it from others. */
+struct stack {
+	struct profile_stack view;
+	uint64_t *words;
+};
+
+struct profile {
+	bool by_thread;
+	uint64_t seed;
+	struct profile_totals totals;
+	struct profbuf_info *info;
+
+	struct stack *stacks;
+	uint32_t nr_stacks, max_stacks;
+	struct index stack_index;
+
+	struct profile_location *locations;
+	uint32_t nr_locations, max_locations;
+	struct index location_index;
+
+	struct profile_process *processes;
+	uint32_t nr_processes, max_processes;
+	struct index process_index; /* of the last generation of each pid */
+
+	struct profile_thread *threads;
+	uint32_t nr_threads, max_threads;
+	struct index thread_index;
+	uint32_t last_thread;
+
+	struct profile_cpu *cpus;
+	uint32_t nr_cpus, max_cpus;
+	uint32_t *cpu_numbers; /* by CPU: its index + 1 */
+	uint32_t max_cpu_numbers;
+
+	struct arena words;
+	struct arena location_lists;
+};
+
+/* Room for one more element of a growing array. */
+static int grow(void *array, uint32_t used, uint32_t *max, size_t size)
+{
+	void **elements = array;
+	uint32_t larger = *max ? *max * 2 : 64;
+	void *moved;
+
+	if (used < *max)
+		return 0;
+	if (larger <= *max)
+		return -ENOMEM;
+	moved = realloc(*elements, larger * size);
+	if (!moved)
+		return -ENOMEM;
+	*elements = moved;
+	*max = larger;
+	return 0;
+}
+
+/**
+ * profile__new - an empty profile
+ * @opts: how to add up; NULL for all defaults
+ *
+ * Return: the profile, or NULL if there is no memory.
+ */
+struct profile *profile__new(const struct profile_opts *opts)
+{
+	struct profile *profile = calloc(1, sizeof(*profile));
+
+	if (!profile)
+		return NULL;
+	profile->by_thread = opts && opts->by_thread;
+	profile->last_thread = NONE;
+	/* So that nobody can make a recording whose stacks all fall into one place. */
+	memcpy(&profile->seed, (const void *)getauxval(AT_RANDOM), sizeof(profile->seed));
+	return profile;
+}
+
+/**
+ * profile__delete - give back a profile
+ * @profile: the profile, or NULL
+ */
+void profile__delete(struct profile *profile)
+{
+	if (!profile)
+		return;
+	arena__free(&profile->words);
+	arena__free(&profile->location_lists);
+	index__free(&profile->stack_index);
+	index__free(&profile->location_index);
+	index__free(&profile->process_index);
+	index__free(&profile->thread_index);
+	free(profile->stacks);
+	free(profile->locations);
+	free(profile->processes);
+	free(profile->threads);
+	free(profile->cpus);
+	free(profile->cpu_numbers);
+	free(profile->info);
+	free(profile);
+}
+
+static void weigh(struct profile_weight *weight, const struct profbuf_record *record)
+{
+	weight->samples++;
+	weight->periods += record->count;
+	weight->nanoseconds += record->count * record->period;
+}
+
+static struct profile_cpu *get_cpu(struct profile *profile, uint32_t cpu)
+{
+	struct profile_cpu *new;
+
+	if (cpu < profile->max_cpu_numbers && profile->cpu_numbers[cpu])
+		return &profile->cpus[profile->cpu_numbers[cpu] - 1];
+
+	if (cpu >= profile->max_cpu_numbers) {
+		uint32_t max = cpu + 64;
+		uint32_t *numbers = realloc(profile->cpu_numbers, max * sizeof(*numbers));
+
+		if (!numbers)
+			return NULL;
+		memset(numbers + profile->max_cpu_numbers, 0,
+		       (max - profile->max_cpu_numbers) * sizeof(*numbers));
+		profile->cpu_numbers = numbers;
+		profile->max_cpu_numbers = max;
+	}
+	if (grow(&profile->cpus, profile->nr_cpus, &profile->max_cpus, sizeof(*profile->cpus)))
+		return NULL;
+	new = &profile->cpus[profile->nr_cpus++];
+	*new = (struct profile_cpu){ .cpu = cpu };
+	profile->cpu_numbers[cpu] = profile->nr_cpus;
+	return new;
+}
+
+static uint32_t find_process(const struct profile *profile, uint32_t pid)
+{
+	uint32_t cursor, i, last = NONE;
+
+	/* Generations of a pid are found in the order that they came. */
+	index_for_each_candidate(&profile->process_index, hash_pair(pid, 0), cursor, i)
+		if (profile->processes[i].pid == pid && (last == NONE || i > last))
+			last = i;
+	return last;
+}
+
+static uint32_t new_process(struct profile *profile, uint32_t pid, uint32_t generation)
+{
+	uint32_t i = profile->nr_processes;
+
+	if (grow(&profile->processes, i, &profile->max_processes, sizeof(*profile->processes)) ||
+	    index__insert(&profile->process_index, hash_pair(pid, 0), i))
+		return NONE;
+	profile->processes[i] = (struct profile_process){ .pid = pid, .generation = generation };
+	profile->nr_processes++;
+	return i;
+}
+
+static uint32_t get_process(struct profile *profile, uint32_t pid)
+{
+	uint32_t i = find_process(profile, pid);
+
+	return i == NONE ? new_process(profile, pid, 0) : i;
+}
+
+/**
+ * profile__new_generation - a process executes another program
+ * @profile: the profile
+ * @pid: process ID
+ *
+ * Addresses of its records from now on mean something else than those before.
+ *
+ * Return: 0 or a negative errno.
+ */
+int profile__new_generation(struct profile *profile, uint32_t pid)
+{
+	uint32_t i = find_process(profile, pid);
+
+	if (i == NONE)
+		return 0;
+	profile->last_thread = NONE;
+	i = new_process(profile, pid, profile->processes[i].generation + 1);
+	return i == NONE ? -ENOMEM : 0;
+}
+
+static uint32_t get_thread(struct profile *profile, const struct profbuf_record *record)
+{
+	struct profile_thread *thread;
+	uint32_t cursor, i, process, hash;
+
+	/* The last one's process would be another one after profile__new_generation(). */
+	if (profile->last_thread != NONE) {
+		thread = &profile->threads[profile->last_thread];
+		if (thread->tid == record->tid &&
+		    profile->processes[thread->process].pid == record->pid)
+			return profile->last_thread;
+	}
+
+	process = get_process(profile, record->pid);
+	if (process == NONE)
+		return NONE;
+	hash = hash_pair(process, record->tid);
+	index_for_each_candidate(&profile->thread_index, hash, cursor, i) {
+		thread = &profile->threads[i];
+		if (thread->tid == record->tid && thread->process == process) {
+			profile->last_thread = i;
+			return i;
+		}
+	}
+	i = profile->nr_threads;
+	if (grow(&profile->threads, i, &profile->max_threads, sizeof(*profile->threads)) ||
+	    index__insert(&profile->thread_index, hash, i))
+		return NONE;
+	profile->threads[i] = (struct profile_thread){ .process = process, .tid = record->tid };
+	profile->nr_threads++;
+	profile->last_thread = i;
+	return i;
+}
+
+static void name_thread(struct profile_process *process, struct profile_thread *thread,
+			const struct profbuf_record *record)
+{
+	bool main_thread = record->pid == record->tid;
+
+	if (!record->comm[0])
+		return;
+	memcpy(thread->comm, record->comm, sizeof(thread->comm));
+	if (main_thread || !process->comm[0])
+		memcpy(process->comm, record->comm, sizeof(process->comm));
+	process->comm_is_main |= main_thread;
+}
+
+/* What of a record tells its stack from others, besides the words of the stack. */
+struct stack_key {
+	uint32_t process;
+	uint32_t thread;
+	uint16_t kernel_frames;
+	uint8_t flags;
+	uint8_t mode;
+};
+
+static struct stack_key stack_key(const struct profile *profile, uint32_t process, uint32_t thread,
+				  const struct profbuf_record *record)
+{
+	struct stack_key key = {
+		.process = process,
+		.thread = profile->by_thread ? thread : NONE,
+		.kernel_frames = record->kernel_frames,
+		.mode = PROFILE_MODE_UNKNOWN,
+	};
+
+	if (record->has & 1U << PROFBUF_WORD_MODE) {
+		key.mode = PROFBUF_MODE(record->mode);
+		if (record->mode & PROFBUF_MODE_TRUNCATED)
+			key.flags |= PROFILE_STACK_TRUNCATED;
+		if (record->mode & PROFBUF_MODE_KERNEL_INCOMPLETE)
+			key.flags |= PROFILE_STACK_KERNEL_INCOMPLETE;
+		if (record->mode & PROFBUF_MODE_USER_INCOMPLETE)
+			key.flags |= PROFILE_STACK_USER_INCOMPLETE;
+	}
+	return key;
+}
+
+static uint32_t hash_stack(const struct profile *profile, const struct stack_key *key,
+			   const uint64_t *words, uint32_t depth)
+{
+	uint64_t a = profile->seed ^ ((uint64_t)key->process << 32 | key->thread);
+	uint64_t b = HASH_ODD1 ^ ((uint64_t)depth << 32 | (uint32_t)key->kernel_frames << 16 |
+				  (uint32_t)key->flags << 8 | key->mode);
+	uint32_t n;
+
+	/* Two chains, so that one multiplication does not wait for the other. */
+	for (n = 0; n + 4 <= depth; n += 4) {
+		a = hash_fold(a ^ words[n], HASH_ODD1 ^ words[n + 1]);
+		b = hash_fold(b ^ words[n + 2], HASH_ODD2 ^ words[n + 3]);
+	}
+	for (; n < depth; n++)
+		a = hash_fold(a ^ words[n], HASH_ODD1);
+	return hash_fold(a ^ HASH_ODD2, b);
+}
+
+static bool same_stack(const struct stack *stack, const struct stack_key *key,
+		       const uint64_t *words, uint32_t depth)
+{
+	const struct profile_stack *view = &stack->view;
+
+	return view->process == key->process && view->thread == key->thread &&
+	       view->nlocations == depth && view->kernel_frames == key->kernel_frames &&
+	       view->flags == key->flags && view->mode == key->mode &&
+	       !memcmp(stack->words, words, depth * sizeof(*words));
+}
+
+static struct stack *get_stack(struct profile *profile, const struct stack_key *key,
+			       const uint64_t *words, uint32_t depth)
+{
+	uint32_t hash = hash_stack(profile, key, words, depth);
+	struct stack *stack;
+	uint32_t cursor, i;
+
+	index_for_each_candidate(&profile->stack_index, hash, cursor, i) {
+		stack = &profile->stacks[i];
+		if (same_stack(stack, key, words, depth))
+			return stack;
+	}
+	i = profile->nr_stacks;
+	if (grow(&profile->stacks, i, &profile->max_stacks, sizeof(*profile->stacks)))
+		return NULL;
+	stack = &profile->stacks[i];
+	*stack = (struct stack){
+		.view = {
+			.process = key->process,
+			.thread = key->thread,
+			.nlocations = depth,
+			.kernel_frames = key->kernel_frames,
+			.flags = key->flags,
+			.mode = key->mode,
+		},
+		.words = arena__alloc(&profile->words, depth * sizeof(*words)),
+	};
+	if (!stack->words || index__insert(&profile->stack_index, hash, i))
+		return NULL;
+	memcpy(stack->words, words, depth * sizeof(*words));
+	profile->nr_stacks++;
+	return stack;
+}
+
+static void add_totals(struct profile_totals *totals, const struct stack_key *key,
+		       const struct profbuf_record *record)
+{
+	if (!totals->weight.samples || record->time < totals->first)
+		totals->first = record->time;
+	if (record->time > totals->last)
+		totals->last = record->time;
+	weigh(&totals->weight, record);
+	if (key->mode == PROFILE_MODE_UNKNOWN) {
+		totals->rootless_unknown++;
+		return;
+	}
+	if (key->mode < sizeof(totals->mode) / sizeof(totals->mode[0]))
+		totals->mode[key->mode]++;
+	totals->truncated += !!(key->flags & PROFILE_STACK_TRUNCATED);
+	totals->kernel_incomplete += !!(key->flags & PROFILE_STACK_KERNEL_INCOMPLETE);
+	totals->user_incomplete += !!(key->flags & PROFILE_STACK_USER_INCOMPLETE);
+	totals->rooted += !(key->flags & PROFILE_STACK_NO_ROOT);
+}
+
+/**
+ * profile__add - add a record
+ * @profile: the profile
+ * @record: the record
+ *
+ * Return: 0 or a negative errno.
+ */
+int profile__add(struct profile *profile, const struct profbuf_record *record)
+{
+	struct profile_process *process;
+	struct profile_thread *thread;
+	struct profile_cpu *cpu;
+	struct stack_key key;
+	struct stack *stack;
+	uint32_t i;
+
+	cpu = get_cpu(profile, record->cpu);
+	i = get_thread(profile, record);
+	if (!cpu || i == NONE)
+		return -ENOMEM;
+	thread = &profile->threads[i];
+	process = &profile->processes[thread->process];
+	key = stack_key(profile, thread->process, i, record);
+	stack = get_stack(profile, &key, record->stack, record->depth);
+	if (!stack)
+		return -ENOMEM;
+
+	name_thread(process, thread, record);
+	if (!process->weight.samples)
+		process->first = record->time;
+	weigh(&stack->view.weight, record);
+	weigh(&thread->weight, record);
+	weigh(&process->weight, record);
+	weigh(&cpu->weight, record);
+	add_totals(&profile->totals, &key, record);
+	return 0;
+}
+
+/**
+ * profile__add_loss - add a loss
+ * @profile: the profile
+ * @loss: the loss
+ *
+ * Return: 0 or a negative errno.
+ */
+int profile__add_loss(struct profile *profile, const struct profbuf_loss *loss)
+{
+	struct profile_totals *totals = &profile->totals;
+	struct profile_cpu *cpu = get_cpu(profile, loss->cpu);
+
+	if (!cpu)
+		return -ENOMEM;
+	if (!cpu->losses++ || loss->time < cpu->first_loss)
+		cpu->first_loss = loss->time;
+	if (loss->time > cpu->last_loss)
+		cpu->last_loss = loss->time;
+	cpu->lost += loss->lost;
+
+	if (!totals->losses++ || loss->time < totals->first_loss)
+		totals->first_loss = loss->time;
+	if (loss->time > totals->last_loss)
+		totals->last_loss = loss->time;
+	totals->lost += loss->lost;
+	return 0;
+}
+
+/**
+ * profile__add_gap - add what is missing from the stream
+ * @profile: the profile
+ * @gap: the gap
+ *
+ * Return: 0 or a negative errno.
+ */
+int profile__add_gap(struct profile *profile, const struct profbuf_gap *gap)
+{
+	struct profile_cpu *cpu = get_cpu(profile, gap->cpu);
+
+	if (!cpu)
+		return -ENOMEM;
+	cpu->missing += gap->records;
+	profile->totals.missing += gap->records;
+	return 0;
+}
+
+/**
+ * profile__add_filtered - count records that were left out
+ * @profile: the profile
+ * @records: how many
+ */
+void profile__add_filtered(struct profile *profile, uint64_t records)
+{
+	profile->totals.filtered += records;
+}
+
+/**
+ * profile__add_info - add what an INFO frame says
+ * @profile: the profile
+ * @info: the information; only its fixed part is kept
+ *
+ * Return: 0 or a negative errno.
+ */
+int profile__add_info(struct profile *profile, const struct profbuf_info *info)
+{
+	if (!profile->info) {
+		profile->info = malloc(sizeof(*info));
+		if (!profile->info)
+			return -ENOMEM;
+	}
+	memcpy(profile->info, info, sizeof(*info));
+	return 0;
+}
+
+static uint32_t get_location(struct profile *profile, uint64_t address, uint32_t process,
+			     bool exact)
+{
+	uint32_t hash = hash_pair(address, (uint64_t)process << 1 | exact);
+	struct profile_location *location;
+	uint32_t cursor, i;
+
+	index_for_each_candidate(&profile->location_index, hash, cursor, i) {
+		location = &profile->locations[i];
+		if (location->address == address && location->process == process &&
+		    location->exact == exact)
+			return i;
+	}
+	i = profile->nr_locations;
+	if (grow(&profile->locations, i, &profile->max_locations, sizeof(*profile->locations)) ||
+	    index__insert(&profile->location_index, hash, i))
+		return NONE;
+	profile->locations[i] = (struct profile_location){
+		.address = address,
+		.process = process,
+		.kernel = process == PROFILE_KERNEL,
+		.exact = exact,
+	};
+	profile->nr_locations++;
+	return i;
+}
+
+/**
+ * profile__finish - give each stack its locations
+ * @profile: the profile; nothing can be added any more
+ *
+ * Return: 0 or a negative errno.
+ */
+int profile__finish(struct profile *profile)
+{
+	uint32_t i, n;
+
+	for (i = 0; i < profile->nr_stacks; i++) {
+		struct stack *stack = &profile->stacks[i];
+		struct profile_stack *view = &stack->view;
+		uint32_t *list;
+
+		list = arena__alloc(&profile->location_lists, view->nlocations * sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+		for (n = 0; n < view->nlocations; n++) {
+			bool kernel = n < view->kernel_frames;
+
+			/* The second one is where an interrupted system call goes on. */
+			list[n] = get_location(profile, stack->words[n],
+					       kernel ? PROFILE_KERNEL : view->process,
+					       !n || n == view->kernel_frames);
+			if (list[n] == NONE)
+				return -ENOMEM;
+		}
+		view->locations = list;
+	}
+	arena__free(&profile->words);
+	profile->words = (struct arena){ 0 };
+	return 0;
+}
+
+const struct profile_totals *profile__totals(const struct profile *profile)
+{
+	return &profile->totals;
+}
+
+const struct profbuf_info *profile__info(const struct profile *profile)
+{
+	return profile->info;
+}
+
+uint32_t profile__nr_stacks(const struct profile *profile)
+{
+	return profile->nr_stacks;
+}
+
+const struct profile_stack *profile__stack(const struct profile *profile, uint32_t index)
+{
+	return &profile->stacks[index].view;
+}
+
+uint32_t profile__nr_locations(const struct profile *profile)
+{
+	return profile->nr_locations;
+}
+
+struct profile_location *profile__location(const struct profile *profile, uint32_t index)
+{
+	return &profile->locations[index];
+}
+
+uint32_t profile__nr_processes(const struct profile *profile)
+{
+	return profile->nr_processes;
+}
+
+const struct profile_process *profile__process(const struct profile *profile, uint32_t index)
+{
+	return &profile->processes[index];
+}
+
+uint32_t profile__nr_threads(const struct profile *profile)
+{
+	return profile->nr_threads;
+}
+
+const struct profile_thread *profile__thread(const struct profile *profile, uint32_t index)
+{
+	return &profile->threads[index];
+}
+
+uint32_t profile__nr_cpus(const struct profile *profile)
+{
+	return profile->nr_cpus;
+}
+
+const struct profile_cpu *profile__cpu(const struct profile *profile, uint32_t index)
+{
+	return &profile->cpus[index];
+}

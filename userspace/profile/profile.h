@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A profile: records added up. Equal stacks of the same process are one, so that memory grows
+ * with the number of distinct stacks and not with that of records.
+ *
+ * Use: profile__new(), profile__add() and profile__add_loss() for what a stream has,
+ * profile__finish(), profile__symbolize(), then the views.
+ */
+#ifndef PROFBUF_PROFILE_H
+#define PROFBUF_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <profbuf/profbuf.h>
+
+struct symbol_location;
+struct symbols;
+
+#define PROFILE_COMM_SIZE 16
+
+/* The process that kernel addresses belong to, in struct profile_location. */
+#define PROFILE_KERNEL UINT32_MAX
+
+/**
+ * struct profile_weight - how much of something there was
+ * @samples: records
+ * @periods: sampling periods that they stand for: more than @samples if interrupts came late
+ * @nanoseconds: CPU time that they stand for
+ */
+struct profile_weight {
+	uint64_t samples;
+	uint64_t periods;
+	uint64_t nanoseconds;
+};
+
+/**
+ * struct profile_process - a program in a process. A process that executes another program
+ *	goes on as another one of these
+ * @pid: process ID, 0 for idle CPUs, or if records do not tell
+ * @generation: which of those with this ID, from 0
+ * @comm: name of its main thread, else of its first one seen; "" if records do not tell
+ * @comm_is_main: the name is that of the main thread
+ * @first: time of its first record in the stream
+ * @weight: of all of its records
+ */
+struct profile_process {
+	uint32_t pid;
+	uint32_t generation;
+	char comm[PROFILE_COMM_SIZE];
+	bool comm_is_main;
+	uint64_t first;
+	struct profile_weight weight;
+};
+
+/**
+ * struct profile_thread - a thread
+ * @process: index of its process
+ * @tid: thread ID
+ * @comm: its name, the last one seen
+ * @weight: of its records
+ */
+struct profile_thread {
+	uint32_t process;
+	uint32_t tid;
+	char comm[PROFILE_COMM_SIZE];
+	struct profile_weight weight;
+};
+
+/**
+ * struct profile_cpu - a CPU that records or losses came from
+ * @cpu: its number
+ * @lost: samples lost
+ * @losses: loss records
+ * @first_loss: time of the first one
+ * @last_loss: time of the last one
+ * @missing: records that the gaps in the sequence of frames tell of
+ * @weight: of its records
+ */
+struct profile_cpu {
+	uint32_t cpu;
+	uint64_t lost;
+	uint64_t losses;
+	uint64_t first_loss;
+	uint64_t last_loss;
+	uint64_t missing;
+	struct profile_weight weight;
+};
+
+/**
+ * struct profile_location - a distinct address in a process
+ * @address: the address as recorded
+ * @process: index of the process, PROFILE_KERNEL for the kernel
+ * @kernel: the kernel's
+ * @exact: of an interrupted instruction; otherwise it is a return address, and what called is
+ *	the instruction before it: look up @address - 1
+ * @symbol: what is known of it, never NULL after profile__symbolize(); the resolver's
+ */
+struct profile_location {
+	uint64_t address;
+	uint32_t process;
+	bool kernel;
+	bool exact;
+	const struct symbol_location *symbol;
+};
+
+/* Flags of struct profile_stack, from PROFBUF_MODE_*. */
+#define PROFILE_STACK_TRUNCATED		(1U << 0)
+#define PROFILE_STACK_KERNEL_INCOMPLETE	(1U << 1)
+#define PROFILE_STACK_USER_INCOMPLETE	(1U << 2)
+#define PROFILE_STACK_NO_ROOT		0x7
+
+/* enum profbuf_mode in struct profile_stack if records do not tell. */
+#define PROFILE_MODE_UNKNOWN 0xff
+
+/**
+ * struct profile_stack - a distinct stack
+ * @process: index of the process
+ * @thread: index of the thread, if the profile is told apart by thread, else UINT32_MAX
+ * @nlocations: number of locations
+ * @kernel_frames: how many of them are the kernel's
+ * @flags: PROFILE_STACK_*
+ * @mode: enum profbuf_mode
+ * @locations: their indices, leaf first. NULL before profile__finish()
+ * @weight: of the records with this stack
+ */
+struct profile_stack {
+	uint32_t process;
+	uint32_t thread;
+	uint32_t nlocations;
+	uint16_t kernel_frames;
+	uint8_t flags;
+	uint8_t mode;
+	const uint32_t *locations;
+	struct profile_weight weight;
+};
+
+/**
+ * struct profile_totals - the whole profile in numbers
+ * @weight: of all records that were kept
+ * @filtered: records that the caller's choice of processes left out
+ * @lost: samples lost, on all CPUs
+ * @losses: loss records
+ * @first_loss: time of the first
+ * @last_loss: time of the last
+ * @missing: records that the gaps in the sequence of frames tell of
+ * @first: time of the first record
+ * @last: time of the last record
+ * @truncated: records whose stack was deeper than recorded
+ * @kernel_incomplete: records whose kernel frames end too early
+ * @user_incomplete: records whose user frames end too early
+ * @rooted: records whose stack reached a root: none of the three
+ * @rootless_unknown: records that do not tell
+ * @mode: records by enum profbuf_mode
+ */
+struct profile_totals {
+	struct profile_weight weight;
+	uint64_t filtered;
+	uint64_t lost;
+	uint64_t losses;
+	uint64_t first_loss;
+	uint64_t last_loss;
+	uint64_t missing;
+	uint64_t first;
+	uint64_t last;
+	uint64_t truncated;
+	uint64_t kernel_incomplete;
+	uint64_t user_incomplete;
+	uint64_t rooted;
+	uint64_t rootless_unknown;
+	uint64_t mode[4];
+};
+
+/**
+ * struct profile_opts - how to add up
+ * @size: sizeof(struct profile_opts)
+ * @by_thread: keep stacks of different threads apart
+ */
+struct profile_opts {
+	size_t size;
+	bool by_thread;
+};
+
+struct profile;
+
+struct profile *profile__new(const struct profile_opts *opts);
+void profile__delete(struct profile *profile);
+
+int profile__add_info(struct profile *profile, const struct profbuf_info *info);
+int profile__add(struct profile *profile, const struct profbuf_record *record);
+int profile__add_loss(struct profile *profile, const struct profbuf_loss *loss);
+int profile__add_gap(struct profile *profile, const struct profbuf_gap *gap);
+void profile__add_filtered(struct profile *profile, uint64_t records);
+int profile__new_generation(struct profile *profile, uint32_t pid);
+int profile__finish(struct profile *profile);
+int profile__symbolize(struct profile *profile, struct symbols *symbols);
+
+/* What the resolver calls a process: no pid has more than 22 bits. */
+static inline uint32_t profile__symbol_pid(uint32_t pid, uint32_t generation)
+{
+	return pid | generation << 22;
+}
+
+const struct profile_totals *profile__totals(const struct profile *profile);
+/* The last INFO frame; NULL if there was none. */
+const struct profbuf_info *profile__info(const struct profile *profile);
+
+uint32_t profile__nr_stacks(const struct profile *profile);
+const struct profile_stack *profile__stack(const struct profile *profile, uint32_t index);
+uint32_t profile__nr_locations(const struct profile *profile);
+struct profile_location *profile__location(const struct profile *profile, uint32_t index);
+uint32_t profile__nr_processes(const struct profile *profile);
+const struct profile_process *profile__process(const struct profile *profile, uint32_t index);
+uint32_t profile__nr_threads(const struct profile *profile);
+const struct profile_thread *profile__thread(const struct profile *profile, uint32_t index);
+uint32_t profile__nr_cpus(const struct profile *profile);
+const struct profile_cpu *profile__cpu(const struct profile *profile, uint32_t index);
+
+#endif /* PROFBUF_PROFILE_H */
