@@ -68,6 +68,22 @@ const char *task_label(const char *comm, uint32_t pid, char *buffer, size_t size
 	return buffer;
 }
 
+const char *mode_label(uint8_t mode)
+{
+	switch (mode) {
+	case PROFBUF_MODE_KERNEL:
+		return "kernel";
+	case PROFBUF_MODE_USER:
+		return "user";
+	case PROFBUF_MODE_IDLE:
+		return "idle";
+	case PROFBUF_MODE_GUEST:
+		return "guest";
+	default:
+		return NULL;
+	}
+}
+
 static uint32_t hash_string(const char *string)
 {
 	uint64_t hash = HASH_ODD1;
@@ -143,6 +159,31 @@ static int add_index(struct functions *functions, uint32_t used, uint32_t functi
 	return 0;
 }
 
+/* One more location has frame @n of @symbol. */
+static int add_frame(struct functions *functions, uint32_t used, const struct symbol_location *symbol,
+		     uint32_t n, bool kernel)
+{
+	uint32_t flags = kernel ? FUNCTION_KERNEL : 0;
+	struct function *function;
+	char buffer[4096];
+	uint32_t i;
+	int err;
+
+	if (!has_name(symbol, n))
+		flags |= FUNCTION_UNNAMED;
+	else if (symbol->frames[n].inlined)
+		flags |= FUNCTION_INLINED;
+	i = get_function(functions, symbol_label(symbol, n, buffer, sizeof(buffer)),
+			 symbol->module->path, flags);
+	err = add_index(functions, used, i);
+	if (err)
+		return err;
+	function = &functions->list[i];
+	if (!function->file && n < symbol->nframes)
+		function->file = symbol->frames[n].file;
+	return 0;
+}
+
 static int add_locations(struct functions *functions, const struct profile *profile)
 {
 	uint32_t n = profile__nr_locations(profile);
@@ -159,17 +200,7 @@ static int add_locations(struct functions *functions, const struct profile *prof
 
 		functions->first[i] = used;
 		for (k = 0; k < symbol->nframes || !k; k++) {
-			uint32_t flags = location->kernel ? FUNCTION_KERNEL : 0;
-			char buffer[4096];
-
-			if (!has_name(symbol, k))
-				flags |= FUNCTION_UNNAMED;
-			else if (symbol->frames[k].inlined)
-				flags |= FUNCTION_INLINED;
-			err = add_index(functions, used++,
-					get_function(functions,
-						     symbol_label(symbol, k, buffer, sizeof(buffer)),
-						     symbol->module->path, flags));
+			err = add_frame(functions, used++, symbol, k, location->kernel);
 			if (err)
 				return err;
 		}

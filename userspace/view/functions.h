@@ -27,12 +27,14 @@
  * struct function - what is told apart from others
  * @label: its name; "[module]" if it has none
  * @module: path of its module; NULL: unknown
+ * @file: source file, as far as one of its frames tells; NULL: none does
  * @flags: FUNCTION_*
  * @rank: its place in the order of labels; lost samples are the last
  */
 struct function {
 	const char *label;
 	const char *module;
+	const char *file;
 	uint32_t flags;
 	uint32_t rank;
 };
@@ -75,6 +77,8 @@ uint32_t functions__task(const struct functions *functions, const struct profile
 const char *symbol_label(const struct symbol_location *symbol, uint32_t n, char *buffer,
 			 size_t size);
 const char *task_label(const char *comm, uint32_t pid, char *buffer, size_t size);
+/* What a CPU was doing; NULL if that is not known. */
+const char *mode_label(uint8_t mode);
 const char *path_name(const char *path);
 
 #endif /* PROFBUF_VIEW_FUNCTIONS_H */

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPLACEMENT "\xef\xbf\xbd"
-
 void output__init(struct output *out, FILE *file)
 {
 	out->file = file;
@@ -166,13 +164,13 @@ static void escaped(struct output *out, const char *text, escape_fn escape)
 		const char *instead = NULL;
 
 		if (!length) {
-			instead = REPLACEMENT;
+			instead = UTF8_REPLACEMENT;
 			length = 1;
 		} else if (length == 1) {
 			instead = escape(*text);
 		} else if (!memcmp(text, "\xef\xbf\xbe", 3) || !memcmp(text, "\xef\xbf\xbf", 3)) {
 			/* These two are no characters, and XML does not allow them. */
-			instead = REPLACEMENT;
+			instead = UTF8_REPLACEMENT;
 		}
 		if (instead)
 			output__string(out, instead);
@@ -184,28 +182,35 @@ static void escaped(struct output *out, const char *text, escape_fn escape)
 
 static const char *escape_nothing(unsigned char c)
 {
-	return c < ' ' || c == 0x7f ? REPLACEMENT : NULL;
+	return c < ' ' || c == 0x7f ? UTF8_REPLACEMENT : NULL;
 }
 
 static const char *escape_xml(unsigned char c)
 {
 	switch (c) {
-	case '&': return "&amp;";
-	case '<': return "&lt;";
-	case '>': return "&gt;";
-	case '"': return "&quot;";
-	case '\'': return "&#39;";
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	default:
+		return escape_nothing(c);
 	}
-	return escape_nothing(c);
 }
 
 static const char *escape_json(unsigned char c)
 {
 	switch (c) {
-	case '"': return "\\\"";
-	case '\\': return "\\\\";
+	case '"':
+		return "\\\"";
+	case '\\':
+		return "\\\\";
+	default:
+		return escape_nothing(c);
 	}
-	return escape_nothing(c);
 }
 
 void output__utf8(struct output *out, const char *text)

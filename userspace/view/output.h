@@ -48,6 +48,8 @@ void output__xml(struct output *out, const char *text);
 /* With its quotes. */
 void output__json(struct output *out, const char *text);
 
+#define UTF8_REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
 /* Bytes of the valid UTF-8 character at @text, 0 if there is none. */
 size_t utf8_length(const char *text);
 
