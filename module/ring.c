@@ -67,8 +67,10 @@
  * An interrupt that hits the writer of the same ring must not write to it:
  * profbuf_ring_enter() refuses, having counted the sample in nested. The writer
  * it interrupted moves that count to the overflow entry in profbuf_ring_exit(),
- * before and after it opens the ring to others, so that none is forgotten. All of
- * this happens on one CPU, where an interrupt is over before what it interrupted
+ * before and after it opens the ring to others, so that none is forgotten. One that
+ * is let in between does so on entering, and a writer does so ahead of its record if
+ * samples were refused before it took its own, so that none is told too late.
+ * All of this happens on one CPU, where an interrupt is over before what it interrupted
  * goes on; compiler barriers are enough.
  *
  * Waking
@@ -407,10 +409,30 @@ static __always_inline u32 ring_take_overflow(struct profbuf_ring *ring)
 	return overflow_count(old);
 }
 
+/*
+ * Moves the samples that were refused to the overflow entry. Whoever is in the ring does
+ * it. Whether to wake the reader is kept until profbuf_ring_exit().
+ */
+static __always_inline void ring_fold_nested(struct profbuf_ring *ring)
+{
+	u64 first;
+	u32 count;
+
+	if (likely(!atomic_read(&ring->nested)))
+		return;
+
+	/* Stable until the exchange: it changes with the first one only. */
+	first = READ_ONCE(ring->nested_time);
+	barrier();
+	count = atomic_xchg_relaxed(&ring->nested, 0);
+	WRITE_ONCE(ring->totals.nested, ring->totals.nested + count);
+	ring->folding_result |= ring_lose(ring, first, count);
+}
+
 /**
  * profbuf_ring_enter - begin to write to a ring
  * @ring: the ring
- * @now: time of the sample
+ * @now: time of the sample, should it be refused
  *
  * Samples are taken and written between profbuf_ring_enter() and
  * profbuf_ring_exit(), so that whatever belongs to the ring's writer, say a
@@ -423,7 +445,7 @@ static __always_inline u32 ring_take_overflow(struct profbuf_ring *ring)
  */
 notrace bool profbuf_ring_enter(struct profbuf_ring *ring, u64 now)
 {
-	if (unlikely(READ_ONCE(ring->busy) || atomic_read(&ring->nested))) {
+	if (unlikely(READ_ONCE(ring->busy))) {
 		/*
 		 * Interrupts nest several deep, hence the atomic. The time is set by
 		 * the first one; whatever interrupts it here is over before it goes on,
@@ -436,6 +458,8 @@ notrace bool profbuf_ring_enter(struct profbuf_ring *ring, u64 now)
 
 	WRITE_ONCE(ring->busy, 1);
 	barrier();
+	/* This may have interrupted a writer that had yet to look after refused ones. */
+	ring_fold_nested(ring);
 	return true;
 }
 NOKPROBE_SYMBOL(profbuf_ring_enter);
@@ -453,24 +477,16 @@ notrace int profbuf_ring_exit(struct profbuf_ring *ring)
 	int result = 0;
 
 	for (;;) {
-		if (unlikely(atomic_read(&ring->nested))) {
-			/* Stable until the exchange: it changes with the first one only. */
-			u64 first = READ_ONCE(ring->nested_time);
-			u32 count;
-
-			barrier();
-			count = atomic_xchg_relaxed(&ring->nested, 0);
-			WRITE_ONCE(ring->totals.nested, ring->totals.nested + count);
-			result |= ring_lose(ring, first, count);
-		}
+		ring_fold_nested(ring);
+		result |= ring->folding_result;
+		ring->folding_result = 0;
 
 		barrier();
 		WRITE_ONCE(ring->busy, 0);
 		barrier();
 		/*
-		 * An interrupt that was refused between the two lines above is looked
-		 * after here. Until it is, others are refused, too: their records would
-		 * stand ahead of the older sample that was lost.
+		 * An interrupt that was refused since the look above is looked after
+		 * here, unless another one has done so that was let in meanwhile.
 		 */
 		if (likely(!atomic_read(&ring->nested)))
 			return result;
@@ -511,6 +527,11 @@ notrace int profbuf_ring_write(struct profbuf_ring *ring, u64 now, u64 tag, cons
 		return 0;
 	if (nhdr > ring->hdrsize)
 		return -EINVAL;
+
+	/* Samples refused before this one was taken are told ahead of it. */
+	if (unlikely(atomic_read(&ring->nested)) &&
+	    (s64)(READ_ONCE(ring->nested_time) - now) < 0)
+		ring_fold_nested(ring);
 
 	/* LMM(write:A): the reader is done with what it gave back before it is reused. */
 	r = atomic64_read_acquire(&ring->r);

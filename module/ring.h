@@ -107,6 +107,7 @@ struct profbuf_ring {
 	u32 busy ____cacheline_aligned_in_smp;
 	atomic_t nested;
 	u64 nested_time;
+	int folding_result;
 	u64 w_counts;
 	u64 waiting_since;
 	struct profbuf_ring_totals totals;
