@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zstd.h>
+
+#include <profbuf/recording.h>
 
 #include "opts.h"
 #include "stream.h"
@@ -29,13 +32,21 @@ int stream__fail(struct profbuf_stream *stream, int err, uint64_t offset, const 
 {
 	char what[256];
 	va_list args;
+	int length;
 
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
 
 	free(stream->error);
-	if (asprintf(&stream->error, "%s: at byte %" PRIu64 ": %s", stream->name, offset, what) < 0)
+	if (stream->inside)
+		length = asprintf(&stream->error, "%s: at byte %" PRIu64 ", byte %" PRIu64
+				" of what is packed there: %s", stream->name, stream->offset,
+				stream->inner_offset + (offset - stream->offset), what);
+	else
+		length = asprintf(&stream->error, "%s: at byte %" PRIu64 ": %s", stream->name,
+				offset, what);
+	if (length < 0)
 		stream->error = NULL;
 	stream->failed = err;
 	return err;
@@ -59,6 +70,7 @@ static int stream__new(struct profbuf_stream **result, const char *name,
 		return -ENOMEM;
 	}
 	stream->source.fd = -1;
+	stream->unpacked.fd = -1;
 	stream->max_frame = max_frame ? max_frame : STREAM_MAX_FRAME;
 	stream__default_words(stream);
 	*result = stream;
@@ -162,6 +174,8 @@ void profbuf_stream__close(struct profbuf_stream *stream)
 	if (!stream)
 		return;
 	source__close(&stream->source);
+	source__close(&stream->unpacked);
+	ZSTD_freeDCtx(stream->zstd);
 	free(stream->sequence);
 	free(stream->info);
 	free(stream->error);
@@ -186,6 +200,10 @@ int profbuf_stream__rewind(struct profbuf_stream *stream)
 	stream->error = NULL;
 	stream->offset = 0;
 	stream->frame_size = 0;
+	stream->inside = false;
+	stream->inner_size = 0;
+	if (stream->zstd)
+		ZSTD_DCtx_reset(stream->zstd, ZSTD_reset_session_only);
 	stream->nr_sequences = 0;
 	free(stream->info);
 	stream->info = NULL;
@@ -213,16 +231,22 @@ static int stream__bad_magic(struct profbuf_stream *stream, uint32_t magic)
 			    "no frame begins here (magic number %#x)", magic);
 }
 
+static struct stream_source *stream__source(struct profbuf_stream *stream)
+{
+	return stream->inside ? &stream->unpacked : &stream->source;
+}
+
 static int stream__fill(struct profbuf_stream *stream, size_t need)
 {
+	struct stream_source *source = stream__source(stream);
 	size_t available;
-	int err = source__fill(&stream->source, need);
+	int err = source__fill(source, need);
 
 	if (err)
 		return stream__source_error(stream, stream->offset, err);
-	available = source__available(&stream->source);
+	available = source__available(source);
 	if (available < need)
-		return stream__fail(stream, -ENODATA, stream->offset,
+		return stream__fail(stream, stream->inside ? -EBADMSG : -ENODATA, stream->offset,
 				    "truncated: %zu of %zu bytes of a frame are there", available,
 				    need);
 	return 0;
@@ -231,7 +255,7 @@ static int stream__fill(struct profbuf_stream *stream, size_t need)
 /* Have the header of the next frame. Returns 1, 0 at the end, or a negative errno. */
 static int stream__header(struct profbuf_stream *stream, const struct profbuf_frame **frame)
 {
-	struct stream_source *source = &stream->source;
+	struct stream_source *source = stream__source(stream);
 	const struct profbuf_frame *f;
 	int err;
 
@@ -265,7 +289,8 @@ static int stream__pass_over(struct profbuf_stream *stream, const struct profbuf
 	uint32_t size = frame->size;
 	int err;
 
-	if (frame->type == PROFBUF_FRAME_INFO || frame->type == PROFBUF_FRAME_SAMPLES)
+	if (frame->type == PROFBUF_FRAME_INFO || frame->type == PROFBUF_FRAME_SAMPLES ||
+	    frame->type == PROFBUF_FRAME_ZSTD || stream->inside)
 		return stream__fail(stream, -EFBIG, stream->offset,
 				    "a frame of %u bytes; at most %zu are taken", size,
 				    stream->max_frame);
@@ -279,30 +304,27 @@ static int stream__pass_over(struct profbuf_stream *stream, const struct profbuf
 	return 0;
 }
 
-/**
- * profbuf_stream__next - the next frame
- * @stream: the stream
- * @frame: where its address goes; it is there until the next call
- *
- * Its sizes agree with each other, and what an INFO frame says is known to the stream.
- *
- * Return: 1, or 0 at the end, or a negative errno that profbuf_stream__error() explains: -ENODATA
- *	if the stream is truncated or empty, -EBADMSG if it is damaged, -EPROTO if it is of the
- *	other byte order, -EFBIG if a frame is too large; then nothing more can be read. After
- *	-EAGAIN, of a source that does not wait, call again.
- */
-int profbuf_stream__next(struct profbuf_stream *stream, const struct profbuf_frame **frame)
+/* Be done with the frame that was returned last. */
+static void stream__advance(struct profbuf_stream *stream)
 {
-	struct stream_source *source = &stream->source;
-	const struct profbuf_frame *f = NULL;
-	int err;
-
-	if (stream->failed)
-		return stream->failed;
-
-	source->begin += stream->frame_size;
+	if (stream->inside) {
+		stream->unpacked.begin += stream->inner_size;
+		stream->inner_offset += stream->inner_size;
+		stream->inner_size = 0;
+		if (source__available(&stream->unpacked))
+			return;
+		stream->inside = false;
+	}
+	stream->source.begin += stream->frame_size;
 	stream->offset += stream->frame_size;
 	stream->frame_size = 0;
+}
+
+/* Have a whole frame, packed or not. Returns 1, 0 at the end, or a negative errno. */
+static int stream__frame(struct profbuf_stream *stream, const struct profbuf_frame **frame)
+{
+	const struct profbuf_frame *f = NULL;
+	int err;
 
 	for (;;) {
 		err = stream__header(stream, &f);
@@ -314,21 +336,65 @@ int profbuf_stream__next(struct profbuf_stream *stream, const struct profbuf_fra
 		if (err)
 			return err;
 	}
-
 	err = stream__fill(stream, f->size);
 	if (err)
 		return err;
-	f = (const void *)(source->buffer + source->begin);
+	/* It may have moved. */
+	f = (const void *)(stream__source(stream)->buffer + stream__source(stream)->begin);
 	if (!profbuf_frame_check(f, f->size))
 		return stream__fail(stream, -EBADMSG, stream->offset,
 				    "a frame of %u bytes cannot hold %u words and %u records",
 				    f->size, f->words, f->records);
-	if (f->type == PROFBUF_FRAME_INFO) {
-		err = stream__take_info(stream, f);
-		if (err)
-			return err;
+	if (stream->inside)
+		stream->inner_size = f->size;
+	else
+		stream->frame_size = f->size;
+	*frame = f;
+	return 1;
+}
+
+/**
+ * profbuf_stream__next - the next frame
+ * @stream: the stream
+ * @frame: where its address goes; it is there until the next call
+ *
+ * Its sizes agree with each other, and what an INFO frame says is known to the stream. Frames
+ * that are packed into others come one by one.
+ *
+ * Return: 1, or 0 at the end, or a negative errno that profbuf_stream__error() explains: -ENODATA
+ *	if the stream is truncated or empty, -EBADMSG if it is damaged, -EPROTO if it is of the
+ *	other byte order, -EFBIG if a frame is too large; then nothing more can be read. After
+ *	-EAGAIN, of a source that does not wait, call again.
+ */
+int profbuf_stream__next(struct profbuf_stream *stream, const struct profbuf_frame **frame)
+{
+	const struct profbuf_frame *f = NULL;
+	int ret;
+
+	if (stream->failed)
+		return stream->failed;
+	for (;;) {
+		stream__advance(stream);
+		ret = stream__frame(stream, &f);
+		if (ret <= 0)
+			return ret;
+		if (f->type != PROFBUF_FRAME_ZSTD)
+			break;
+		if (stream->inside)
+			return stream__fail(stream, -EBADMSG, stream->offset,
+					    "a ZSTD frame within another");
+		ret = stream__unpack(stream, f);
+		if (ret)
+			return ret;
+		stream->inside = true;
+		stream->inner_offset = 0;
+		stream->inner_size = 0;
 	}
-	stream->frame_size = f->size;
+	if (f->type == PROFBUF_FRAME_INFO) {
+		ret = stream__take_info(stream, f);
+		if (ret)
+			return ret;
+	}
 	*frame = f;
 	return 1;
 }

@@ -60,9 +60,16 @@ struct profbuf_stream {
 	int failed;
 	size_t max_frame;
 
-	/* Of the frame that was returned last. */
+	/* Of the frame that was returned last; @inside: of the ZSTD frame that it is in. */
 	uint64_t offset;
 	uint32_t frame_size;
+
+	/* What a ZSTD frame has given, and how much of it was returned. */
+	struct stream_source unpacked;
+	bool inside;
+	uint64_t inner_offset;
+	uint32_t inner_size;
+	struct ZSTD_DCtx_s *zstd;
 
 	struct profbuf_info *info;
 	size_t info_capacity;
@@ -75,6 +82,7 @@ struct profbuf_stream {
 
 __attribute__((format(printf, 4, 5)))
 int stream__fail(struct profbuf_stream *stream, int err, uint64_t offset, const char *format, ...);
+int stream__unpack(struct profbuf_stream *stream, const struct profbuf_frame *frame);
 int stream__take_info(struct profbuf_stream *stream, const struct profbuf_frame *frame);
 void stream__default_words(struct profbuf_stream *stream);
 int stream__records(struct profbuf_stream *stream, const struct profbuf_frame *frame,

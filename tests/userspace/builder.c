@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder.h"
+
+/**
+ * builder__bytes - add bytes
+ * @builder: the stream
+ * @bytes: NULL: zeroes
+ * @size: how many
+ *
+ * Return: where they are until more are added.
+ */
+void *builder__bytes(struct builder *builder, const void *bytes, size_t size)
+{
+	void *place;
+
+	if (builder->size + size > builder->capacity) {
+		builder->capacity = (builder->size + size) * 2;
+		builder->data = realloc(builder->data, builder->capacity);
+		if (!builder->data) {
+			perror("builder");
+			exit(EXIT_FAILURE);
+		}
+	}
+	place = builder->data + builder->size;
+	if (bytes)
+		memcpy(place, bytes, size);
+	else
+		memset(place, 0, size);
+	builder->size += size;
+	return place;
+}
+
+static void add_word(struct builder *builder, uint64_t word)
+{
+	builder__bytes(builder, &word, sizeof(word));
+}
+
+/**
+ * builder__frame - add a frame that has no records
+ * @builder: the stream
+ * @type: its type
+ * @payload: what is in it
+ * @size: bytes of @payload; zeroes fill the last word
+ */
+void builder__frame(struct builder *builder, uint16_t type, const void *payload, size_t size)
+{
+	size_t padded = (size + 7) / 8 * 8;
+	struct profbuf_frame frame = {
+		.magic = PROFBUF_MAGIC,
+		.type = type,
+		.size = sizeof(frame) + padded,
+		.cpu = PROFBUF_CPU_NONE,
+	};
+
+	if (type == PROFBUF_FRAME_INFO)
+		frame.sequence = builder->infos++;
+	builder__bytes(builder, &frame, sizeof(frame));
+	builder__bytes(builder, payload, size);
+	builder__bytes(builder, NULL, padded - size);
+}
+
+/**
+ * builder__info - add an INFO frame
+ * @builder: the stream
+ * @cpus: number of CPUs, at most BUILDER_MAX_CPUS
+ */
+void builder__info(struct builder *builder, uint32_t cpus)
+{
+	struct {
+		struct profbuf_info info;
+		uint32_t words[PROFBUF_WORDS];
+		uint64_t mask;
+	} payload = {
+		.info = {
+			.size = sizeof(struct profbuf_info),
+			.version = PROFBUF_VERSION,
+			.source = PROFBUF_SOURCE_TIMER,
+			.flags = PROFBUF_KERNEL | PROFBUF_USER,
+			.period_ns = BUILDER_PERIOD,
+			.monotonic_ns = 1000000000,
+			.realtime_ns = 1700000000ULL * 1000000000,
+			.stack_depth = 128,
+			.nr_words = PROFBUF_WORDS,
+			.nr_cpus = cpus,
+		},
+		.mask = cpus < 64 ? (1ULL << cpus) - 1 : ~0ULL,
+	};
+	int i;
+
+	for (i = 0; i < PROFBUF_WORDS; i++)
+		payload.words[i] = i + 1;
+	builder__frame(builder, PROFBUF_FRAME_INFO, &payload, sizeof(payload));
+}
+
+/**
+ * builder__begin - begin a SAMPLES frame
+ * @builder: the stream
+ * @cpu: the CPU
+ * @hdrsize: header words
+ */
+void builder__begin(struct builder *builder, uint32_t cpu, uint32_t hdrsize)
+{
+	struct profbuf_frame frame = {
+		.magic = PROFBUF_MAGIC,
+		.type = PROFBUF_FRAME_SAMPLES,
+		.hdrsize = hdrsize,
+		.cpu = cpu,
+		.sequence = builder->sequence[cpu],
+	};
+
+	builder->frame = builder->size;
+	builder__bytes(builder, &frame, sizeof(frame));
+}
+
+static struct profbuf_frame *open_frame(struct builder *builder)
+{
+	return (void *)(builder->data + builder->frame);
+}
+
+static void add_record(struct builder *builder, uint64_t time, const uint64_t *header,
+		       const uint64_t *stack, uint32_t depth, uint64_t tag)
+{
+	struct profbuf_frame *frame = open_frame(builder);
+	uint32_t hdrsize = frame->hdrsize;
+	uint32_t length = PROFBUF_RECORD_FIXED + hdrsize + depth;
+	uint32_t i;
+
+	builder->tags[frame->records++] = tag;
+	frame->words += length;
+	builder->sequence[frame->cpu]++;
+	add_word(builder, length);
+	add_word(builder, time);
+	for (i = 0; i < hdrsize; i++)
+		add_word(builder, i < PROFBUF_WORDS ? header[i] : 0);
+	builder__bytes(builder, stack, depth * sizeof(*stack));
+}
+
+/**
+ * builder__record - add a record
+ * @builder: the stream
+ * @record: the record
+ */
+void builder__record(struct builder *builder, const struct builder_record *record)
+{
+	uint64_t header[PROFBUF_WORDS] = {
+		record->count,
+		(uint64_t)record->pid << 32 | record->tid,
+		record->mode | open_frame(builder)->cpu,
+		1,
+		0, 0,
+		BUILDER_PERIOD,
+		0,
+	};
+	char comm[16] = "";
+
+	memcpy(comm, record->comm, strnlen(record->comm, sizeof(comm) - 1));
+	memcpy(&header[4], comm, sizeof(comm));
+	add_record(builder, record->time, header, record->stack, record->depth, record->tag);
+}
+
+/**
+ * builder__loss - add a loss
+ * @builder: the stream
+ * @time: time of the first lost sample
+ * @lost: how many
+ */
+void builder__loss(struct builder *builder, uint64_t time, uint64_t lost)
+{
+	static const uint64_t header[PROFBUF_WORDS];
+
+	add_record(builder, time, header, &lost, 1, 0);
+}
+
+/**
+ * builder__end - end a SAMPLES frame
+ * @builder: the stream
+ */
+void builder__end(struct builder *builder)
+{
+	struct profbuf_frame *frame = open_frame(builder);
+
+	builder__bytes(builder, builder->tags, frame->records * sizeof(*builder->tags));
+	frame = open_frame(builder);
+	frame->size = builder->size - builder->frame;
+}
+
+/**
+ * builder__free - give back its memory
+ * @builder: the stream
+ */
+void builder__free(struct builder *builder)
+{
+	free(builder->data);
+}

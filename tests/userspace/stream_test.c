@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * libprofbuf's streams: what they deliver, and how they refuse.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <profbuf/profbuf.h>
+
+#include "builder.h"
+
+static const uint64_t stack[] = { 0xffffffff81000010, 0xffffffff81000020, 0x401000, 0x402000 };
+
+static const struct builder_record sample = {
+	.time = 5000,
+	.count = 3,
+	.pid = 100,
+	.tid = 101,
+	.mode = 2ULL << 48 | PROFBUF_MODE_TRUNCATED,
+	.comm = "fifteen-letters",
+	.tag = 77,
+	.depth = 4,
+	.stack = stack,
+};
+
+/* What a handler was called with, as text: easy to compare and to read. */
+struct log {
+	char text[8192];
+	size_t used;
+	unsigned long calls;
+	int stop_after;
+};
+
+__attribute__((format(printf, 2, 3)))
+static int add(struct log *log, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (log->used < sizeof(log->text))
+		log->used += vsnprintf(log->text + log->used, sizeof(log->text) - log->used,
+				       format, args);
+	va_end(args);
+	log->calls++;
+	return log->stop_after && !--log->stop_after ? 42 : 0;
+}
+
+static int on_info(void *context, const struct profbuf_info *info)
+{
+	return add(context, "info %llu;", (unsigned long long)info->period_ns);
+}
+
+static int on_record(void *context, const struct profbuf_record *r)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	/* Touch everything, for the sanitizers. */
+	for (i = 0; i < r->depth; i++)
+		sum ^= r->stack[i];
+	for (i = 0; i < r->hdrsize; i++)
+		sum ^= r->header[i];
+	return add(context, "%s cpu%u %llu %u/%u n%llu tag%llu mode%u k%u d%u %llx%s;", r->comm,
+		   r->cpu, (unsigned long long)r->time, r->pid, r->tid,
+		   (unsigned long long)r->count, (unsigned long long)r->tag,
+		   PROFBUF_MODE(r->mode), r->kernel_frames, r->depth,
+		   r->depth ? (unsigned long long)r->stack[0] : 0, sum == 1 ? "?" : "");
+}
+
+static int on_loss(void *context, const struct profbuf_loss *loss)
+{
+	return add(context, "lost %llu cpu%u %llu;", (unsigned long long)loss->lost, loss->cpu,
+		   (unsigned long long)loss->time);
+}
+
+static int on_gap(void *context, const struct profbuf_gap *gap)
+{
+	return add(context, "gap %llu cpu%u;", (unsigned long long)gap->records, gap->cpu);
+}
+
+static int on_frame(void *context, const struct profbuf_frame *frame)
+{
+	return add(context, "frame %#x %u;", frame->type, frame->size);
+}
+
+static const struct profbuf_handler handler = {
+	.size = sizeof(handler),
+	.info = on_info,
+	.record = on_record,
+	.loss = on_loss,
+	.gap = on_gap,
+	.frame = on_frame,
+};
+
+static int read_memory(const void *data, size_t size, struct log *log, char *why, size_t why_size)
+{
+	struct profbuf_stream *stream;
+	int ret;
+
+	log->used = 0;
+	log->calls = 0;
+	log->text[0] = 0;
+	assert_int_equal(profbuf_stream__open_memory(&stream, data, size, NULL), 0);
+	ret = profbuf_stream__read(stream, &handler, log);
+	if (why)
+		snprintf(why, why_size, "%s", profbuf_stream__error(stream));
+	if (ret < 0)
+		assert_int_equal(profbuf_stream__failed(stream), ret);
+	profbuf_stream__close(stream);
+	return ret;
+}
+
+static void small_stream(struct builder *builder)
+{
+	builder__info(builder, 2);
+	builder__begin(builder, 1, PROFBUF_WORDS);
+	builder__record(builder, &sample);
+	builder__loss(builder, 6000, 9);
+	builder__end(builder);
+	builder__frame(builder, 0x9000, "12345", 5);
+	builder__begin(builder, 0, PROFBUF_WORDS);
+	builder__record(builder, &sample);
+	builder__end(builder);
+}
+
+#define SMALL_RECORD(cpu) \
+	"fifteen-letters cpu" cpu " 5000 100/101 n3 tag77 mode0 k2 d4 ffffffff81000010;"
+
+static void test_delivers(void **state)
+{
+	struct builder builder = { 0 };
+	struct log log = { 0 };
+
+	(void)state;
+	small_stream(&builder);
+	assert_int_equal(read_memory(builder.data, builder.size, &log, NULL, 0), 0);
+	assert_string_equal(log.text, "info 1009000;" SMALL_RECORD("1")
+				      "lost 9 cpu1 6000;frame 0x9000 40;" SMALL_RECORD("0"));
+	builder__free(&builder);
+}
+
+static void test_short_headers(void **state)
+{
+	static const struct {
+		uint32_t hdrsize;
+		const char *text;
+	} cases[] = {
+		{ 1, " cpu0 5000 0/0 n3 tag77 mode0 k2 d4 ffffffff81000010;lost 9 cpu0 1;" },
+		{ 2, " cpu0 5000 100/101 n3 tag77 mode0 k2 d4 ffffffff81000010;lost 9 cpu0 1;" },
+		{ 5, "fifteen- cpu0 5000 100/101 n3 tag77 mode0 k2 d4 ffffffff81000010;lost 9 cpu0 1;" },
+		{ 64, "fifteen-letters cpu0 5000 100/101 n3 tag77 mode0 k2 d4 ffffffff81000010;lost 9 cpu0 1;" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct builder builder = { 0 };
+		struct log log = { 0 };
+
+		builder__begin(&builder, 0, cases[i].hdrsize);
+		builder__record(&builder, &sample);
+		builder__loss(&builder, 1, 9);
+		builder__end(&builder);
+		assert_int_equal(read_memory(builder.data, builder.size, &log, NULL, 0), 0);
+		assert_string_equal(log.text, cases[i].text);
+		builder__free(&builder);
+	}
+}
+
+static void test_period(void **state)
+{
+	struct builder builder = { 0 };
+	struct profbuf_stream *stream;
+	const struct profbuf_frame *frame;
+	struct log log = { 0 };
+
+	(void)state;
+	builder__info(&builder, 2);
+	assert_int_equal(profbuf_stream__open_memory(&stream, builder.data, builder.size, NULL), 0);
+	assert_null(profbuf_stream__info(stream));
+	assert_int_equal(profbuf_stream__next(stream, &frame), 1);
+	assert_int_equal(profbuf_stream__info(stream)->period_ns, BUILDER_PERIOD);
+	assert_int_equal(profbuf_stream__handle(stream, frame, &handler, &log), 0);
+	assert_int_equal(profbuf_stream__next(stream, &frame), 0);
+	assert_int_equal(profbuf_stream__next(stream, &frame), 0);
+	profbuf_stream__close(stream);
+	builder__free(&builder);
+}
+
+static void test_handler_ends(void **state)
+{
+	struct builder builder = { 0 };
+	struct log log = { .stop_after = 2 };
+
+	(void)state;
+	small_stream(&builder);
+	assert_int_equal(read_memory(builder.data, builder.size, &log, NULL, 0), 42);
+	assert_string_equal(log.text, "info 1009000;" SMALL_RECORD("1"));
+	builder__free(&builder);
+}
+
+/* Whatever is cut off: no crash, all whole frames before, and the byte where it ends. */
+static void test_truncated_anywhere(void **state)
+{
+	static const size_t calls[] = { 0, 1, 3, 4, 5 };
+	struct builder builder = { 0 };
+	struct log log = { 0 };
+	size_t begin[8], nr = 0, size, at;
+	char why[256], expected[64];
+
+	(void)state;
+	small_stream(&builder);
+	for (at = 0; at < builder.size; at += ((struct profbuf_frame *)(builder.data + at))->size)
+		begin[nr++] = at;
+	begin[nr] = builder.size;
+	assert_int_equal(nr, 4);
+	for (size = 0; size < builder.size; size++) {
+		/* Exactly as large, so that a sanitizer sees a step too far. */
+		char *copy = malloc(size ? size : 1);
+		size_t frame = 0;
+		int ret;
+
+		memcpy(copy, builder.data, size);
+		while (begin[frame + 1] <= size)
+			frame++;
+		ret = read_memory(copy, size, &log, why, sizeof(why));
+		assert_int_equal(log.calls, calls[frame]);
+		if (size && begin[frame] == size) {
+			assert_int_equal(ret, 0);
+		} else {
+			assert_int_equal(ret, -ENODATA);
+			snprintf(expected, sizeof(expected), "memory: at byte %zu: ", begin[frame]);
+			assert_memory_equal(why, expected, strlen(expected));
+		}
+		free(copy);
+	}
+	builder__free(&builder);
+}
+
+/* One stream for each way to be wrong, and where it says so. */
+static void test_damage(void **state)
+{
+	static const struct {
+		const char *what;
+		size_t offset;
+		size_t size;
+		uint64_t value;
+		int err;
+		const char *why;
+	} cases[] = {
+		{ "magic", 0, 4, 0x12345678, -EBADMSG, "at byte 0: this is no profbuf stream" },
+		{ "byte order", 0, 4, PROFBUF_MAGIC_SWAPPED, -EPROTO, "at byte 0: recorded on" },
+		{ "later magic", 128, 4, 1, -EBADMSG, "at byte 128: no frame begins here" },
+		{ "size 0", 128 + 8, 4, 0, -EBADMSG, "at byte 128: a frame of impossible size" },
+		{ "odd size", 128 + 8, 4, 243, -EBADMSG, "at byte 128: a frame of impossible" },
+		{ "info size", 32, 4, 57, -EBADMSG, "at byte 0: an INFO frame that is too small" },
+		{ "info words", 32 + 44, 4, 1 << 30, -EBADMSG, "at byte 0: an INFO frame too small for 10737" },
+		{ "info cpus", 32 + 48, 4, ~0U, -EBADMSG, "at byte 0: an INFO frame too small for 8 words and 4294967295" },
+		{ "info count", 32 + 56, 4, 2, -EBADMSG, "at byte 0: an INFO frame whose first word" },
+		{ "header size 0", 128 + 6, 2, 0, -EBADMSG, "at byte 128: records with a header of 0" },
+		{ "header size 65", 128 + 6, 2, 65, -EBADMSG, "at byte 128: records with a header of 65" },
+		{ "cpu", 128 + 12, 4, 65536, -EBADMSG, "at byte 128: a frame of CPU 65536" },
+		{ "records", 128 + 16, 4, 3, -EBADMSG, "at byte 128: a frame of 248 bytes cannot hold" },
+		{ "words", 128 + 20, 4, ~0U, -EBADMSG, "at byte 128: a frame of 248 bytes cannot" },
+		{ "record too long", 160, 8, 26, -EBADMSG, "at byte 160: record 0 of a frame of 2" },
+		{ "record too short", 160, 8, 9, -EBADMSG, "at byte 160: record 0 of a frame of 2" },
+		{ "record huge", 160, 8, ~0ULL, -EBADMSG, "at byte 160: record 0 of a frame of 2" },
+		{ "long loss", 176, 8, 0, -EBADMSG, "at byte 160: a loss with a stack of 4 words" },
+		{ "second record", 160 + 14 * 8, 8, 0, -EBADMSG, "at byte 272: record 1 of a frame of 2" },
+	};
+	struct builder builder = { 0 };
+	struct log log = { 0 };
+	char why[256];
+	size_t i;
+
+	(void)state;
+	small_stream(&builder);
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *copy = malloc(builder.size);
+
+		memcpy(copy, builder.data, builder.size);
+		memcpy(copy + cases[i].offset, &cases[i].value, cases[i].size);
+		assert_int_equal(read_memory(copy, builder.size, &log, why, sizeof(why)),
+				 cases[i].err);
+		if (!strstr(why, cases[i].why))
+			fail_msg("%s: '%s' has no '%s'", cases[i].what, why, cases[i].why);
+		free(copy);
+	}
+	builder__free(&builder);
+}
+
+static void test_leftover_words(void **state)
+{
+	struct builder builder = { 0 };
+	struct profbuf_frame *frame;
+	struct log log = { 0 };
+	char why[256];
+
+	(void)state;
+	builder__begin(&builder, 0, PROFBUF_WORDS);
+	builder__record(&builder, &sample);
+	builder__record(&builder, &sample);
+	builder__end(&builder);
+	/* One record and its tag less, as many words more. */
+	frame = (void *)builder.data;
+	frame->records = 1;
+	frame->words += 1;
+	assert_int_equal(read_memory(builder.data, builder.size, &log, why, sizeof(why)), -EBADMSG);
+	assert_string_equal(why, "memory: at byte 144: 15 words more than the frame's 1 records have");
+	assert_int_equal(log.calls, 1);
+	builder__free(&builder);
+}
+
+static void test_sequence(void **state)
+{
+	struct builder builder = { 0 };
+	struct log log = { 0 };
+	char why[256];
+	int cpu;
+
+	(void)state;
+	builder__info(&builder, 2);
+	for (cpu = 0; cpu < 2; cpu++) {
+		builder.sequence[cpu] += 5 * cpu;
+		builder__begin(&builder, cpu, PROFBUF_WORDS);
+		builder__loss(&builder, 1, 1);
+		builder__end(&builder);
+	}
+	/* Started anew: counting begins again. */
+	builder.infos = 0;
+	builder.sequence[1] = 0;
+	builder__info(&builder, 2);
+	builder__begin(&builder, 1, PROFBUF_WORDS);
+	builder__loss(&builder, 2, 1);
+	builder__end(&builder);
+	assert_int_equal(read_memory(builder.data, builder.size, &log, NULL, 0), 0);
+	assert_string_equal(log.text,
+			    "info 1009000;lost 1 cpu0 1;gap 5 cpu1;lost 1 cpu1 1;info 1009000;lost 1 cpu1 2;");
+
+	builder.sequence[1] = 0;
+	builder__begin(&builder, 1, PROFBUF_WORDS);
+	builder__end(&builder);
+	assert_int_equal(read_memory(builder.data, builder.size, &log, why, sizeof(why)), -EBADMSG);
+	assert_non_null(strstr(why, "a frame of CPU 1 out of order: it says that 0 records came before it, and 1 did"));
+	builder__free(&builder);
+}
+
+/* A source that gives a few bytes at a time, and one that makes no promise of its size. */
+static void test_pipe(void **state)
+{
+	struct builder builder = { 0 };
+	struct log log = { 0 };
+	struct profbuf_stream *stream;
+	int pipes[2];
+	size_t i, part;
+	pid_t child;
+
+	(void)state;
+	for (i = 0; i < 3000; i++)
+		small_stream(&builder);
+	assert_true(builder.size > 1000000);
+	assert_int_equal(pipe(pipes), 0);
+	child = fork();
+	if (!child) {
+		close(pipes[0]);
+		for (i = 0; i < builder.size; i += part) {
+			part = i % 4093 + 1;
+			if (part > builder.size - i)
+				part = builder.size - i;
+			if (write(pipes[1], builder.data + i, part) != (ssize_t)part)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	close(pipes[1]);
+	assert_int_equal(profbuf_stream__open_fd(&stream, pipes[0], NULL), 0);
+	assert_int_equal(profbuf_stream__read(stream, &handler, &log), 0);
+	assert_int_equal(log.calls, 3000 * 5);
+	assert_int_equal(profbuf_stream__rewind(stream), -ESPIPE);
+	profbuf_stream__close(stream);
+	close(pipes[0]);
+	builder__free(&builder);
+}
+
+static void test_file_and_rewind(void **state)
+{
+	char path[] = "/tmp/profbuf-stream-XXXXXX";
+	struct builder builder = { 0 };
+	struct profbuf_stream *stream;
+	struct log log = { 0 };
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	small_stream(&builder);
+	assert_int_equal(write(fd, builder.data, builder.size), builder.size);
+	close(fd);
+	assert_int_equal(profbuf_stream__open(&stream, path, NULL), 0);
+	assert_string_equal(profbuf_stream__name(stream), path);
+	assert_int_equal(profbuf_stream__read(stream, &handler, &log), 0);
+	assert_int_equal(log.calls, 5);
+	assert_int_equal(profbuf_stream__rewind(stream), 0);
+	assert_null(profbuf_stream__info(stream));
+	assert_int_equal(profbuf_stream__read(stream, &handler, &log), 0);
+	assert_int_equal(log.calls, 10);
+	profbuf_stream__close(stream);
+	unlink(path);
+	assert_int_equal(profbuf_stream__open(&stream, path, NULL), -ENOENT);
+	builder__free(&builder);
+}
+
+/* What is too large to be held is passed over if it need not be understood. */
+static void test_max_frame(void **state)
+{
+	struct profbuf_stream_opts opts = { .size = sizeof(opts), .name = "x", .max_frame = 1024 };
+	static const char large[4096];
+	struct builder builder = { 0 };
+	struct profbuf_stream *stream;
+	struct log log = { 0 };
+	int i;
+
+	(void)state;
+	builder__info(&builder, 2);
+	builder__frame(&builder, 0x9000, large, sizeof(large));
+	builder__frame(&builder, 0x9001, large, 8);
+	assert_int_equal(profbuf_stream__open_memory(&stream, builder.data, builder.size, &opts), 0);
+	assert_int_equal(profbuf_stream__read(stream, &handler, &log), 0);
+	assert_string_equal(log.text, "info 1009000;frame 0x9001 40;");
+	profbuf_stream__close(stream);
+
+	builder__begin(&builder, 0, PROFBUF_WORDS);
+	for (i = 0; i < 10; i++)
+		builder__record(&builder, &sample);
+	builder__end(&builder);
+	assert_int_equal(profbuf_stream__open_memory(&stream, builder.data, builder.size, &opts), 0);
+	assert_int_equal(profbuf_stream__read(stream, &handler, &log), -EFBIG);
+	assert_string_equal(profbuf_stream__error(stream),
+			    "x: at byte 4296: a frame of 1232 bytes; at most 1024 are taken");
+	profbuf_stream__close(stream);
+	builder__free(&builder);
+}
+
+static void test_options(void **state)
+{
+	/* From a caller that knows more than we do. */
+	struct {
+		struct profbuf_stream_opts opts;
+		uint64_t later;
+	} larger = { .opts.size = sizeof(larger) };
+	struct profbuf_handler smaller = handler;
+	struct builder builder = { 0 };
+	struct profbuf_stream *stream;
+	struct log log = { 0 };
+
+	(void)state;
+	assert_int_equal(profbuf_stream__open_memory(&stream, "", 0, &larger.opts), -EINVAL);
+	smaller.size = offsetof(struct profbuf_handler, loss);
+	small_stream(&builder);
+	assert_int_equal(profbuf_stream__open_memory(&stream, builder.data, builder.size, NULL), 0);
+	assert_int_equal(profbuf_stream__read(stream, &smaller, &log), 0);
+	assert_string_equal(log.text, "info 1009000;" SMALL_RECORD("1") SMALL_RECORD("0"));
+	profbuf_stream__close(stream);
+	builder__free(&builder);
+}
+
+/* Any bytes at all, near a valid stream: it must end, and not crash. */
+static void test_corrupt_bytes(void **state)
+{
+	struct builder builder = { 0 };
+	uint64_t seed = 88172645463325252ULL;
+	struct log log = { 0 };
+	int round, n, refused = 0;
+
+	(void)state;
+	small_stream(&builder);
+	for (round = 0; round < 20000; round++) {
+		char *copy = malloc(builder.size);
+
+		memcpy(copy, builder.data, builder.size);
+		for (n = 0; n < 1 + round % 4; n++) {
+			seed ^= seed << 13;
+			seed ^= seed >> 7;
+			seed ^= seed << 17;
+			copy[seed % builder.size] = seed >> 32;
+		}
+		refused += read_memory(copy, builder.size, &log, NULL, 0) < 0;
+		free(copy);
+	}
+	assert_true(refused > 1000 && refused < 20000);
+	builder__free(&builder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_delivers),
+		cmocka_unit_test(test_short_headers),
+		cmocka_unit_test(test_period),
+		cmocka_unit_test(test_handler_ends),
+		cmocka_unit_test(test_truncated_anywhere),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_leftover_words),
+		cmocka_unit_test(test_sequence),
+		cmocka_unit_test(test_pipe),
+		cmocka_unit_test(test_file_and_rewind),
+		cmocka_unit_test(test_max_frame),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_corrupt_bytes),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

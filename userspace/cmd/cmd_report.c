@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "load.h"
+#include "message.h"
+#include "options.h"
+#include "terminal.h"
+#include "view/report.h"
+
+#define DEFAULT_LIMIT 40
+
+enum {
+	OPTION_BY = 'b',
+	OPTION_SORT = 's',
+	OPTION_LIMIT = 'n',
+	OPTION_PID = 'p',
+	OPTION_COMM = 'c',
+	OPTION_JSON = 'j',
+	OPTION_NO_PAGER = OPTION_LONG,
+};
+
+static const struct command_option options_report[] = {
+	{ OPTION_BY, "by", "WHAT", "a row for each function, module, process, thread or cpu",
+	  "function module process thread cpu" },
+	{ OPTION_SORT, "sort", "KEY", "sort by self, total or name", "self total name" },
+	{ OPTION_LIMIT, "limit", "N", "print N rows (40; 0: all)" },
+	{ OPTION_PID, "pid", "PID", "only this process; may be given several times", "PID" },
+	{ OPTION_COMM, "comm", "NAME", "only threads with this name, a shell pattern" },
+	{ OPTION_JSON, "json", NULL, "print JSON, for programs" },
+	{ OPTION_NO_PAGER, "no-pager", NULL, "do not page on a terminal" },
+	{ 0 }
+};
+
+struct report {
+	struct load load;
+	struct report_options view;
+	bool pager;
+};
+
+static int choose(struct options *options, const char *what, const char *const *words)
+{
+	int i;
+
+	for (i = 0; words[i]; i++)
+		if (!strcmp(words[i], options->argument))
+			return i;
+	return options__fail(options, "no %s '%s'", what, options->argument);
+}
+
+/* Returns 0 or OPTIONS_DONE. */
+static int parse(struct options *options, struct report *report)
+{
+	static const char *const by[] = { "function", "module", "process", "thread", "cpu", NULL };
+	static const char *const sort[] = { "self", "total", "name", NULL };
+	uint64_t number;
+	int option, n;
+
+	while ((option = options__next(options)) >= 0) {
+		switch (option) {
+		case OPTION_BY:
+			n = choose(options, "rows by", by);
+			if (n < 0)
+				return n;
+			report->view.by = n;
+			break;
+		case OPTION_SORT:
+			n = choose(options, "order by", sort);
+			if (n < 0)
+				return n;
+			report->view.sort = n;
+			break;
+		case OPTION_LIMIT:
+			if (options__number(options, "the limit", 0, UINT32_MAX, &number))
+				return OPTIONS_DONE;
+			report->view.limit = number;
+			break;
+		case OPTION_PID:
+			if (report->load.nr_pids == LOAD_MAX_PIDS)
+				return options__fail(options, "at most %d processes",
+						     LOAD_MAX_PIDS);
+			if (options__number(options, "a process ID", 0, INT32_MAX, &number))
+				return OPTIONS_DONE;
+			report->load.pids[report->load.nr_pids++] = number;
+			break;
+		case OPTION_COMM:
+			report->load.comm = options->argument;
+			break;
+		case OPTION_JSON:
+			report->view.json = true;
+			break;
+		case OPTION_NO_PAGER:
+			report->pager = false;
+			break;
+		}
+	}
+	if (option == OPTIONS_DONE)
+		return option;
+	if (options->argc - options->operand > 1)
+		return options__fail(options, "one recording at a time, not also '%s'",
+				     options->argv[options->operand + 1]);
+	return 0;
+}
+
+static int run_report(const struct command *command, int argc, char **argv)
+{
+	struct options options = { .command = command, .argc = argc, .argv = argv };
+	struct report report = { .view.limit = DEFAULT_LIMIT, .pager = true };
+	const char *path;
+	int err;
+
+	if (parse(&options, &report) < 0)
+		return options.status;
+	path = options.operand < argc ? argv[options.operand] : DEFAULT_RECORDING;
+	if (options.operand == argc && access(path, F_OK)) {
+		error("there is no %s here", path);
+		hint("record one with 'profbuf record', or name a recording or /dev/profbuf");
+		return EXIT_FAILURE;
+	}
+
+	err = load__run(&report.load, path);
+	if (!err) {
+		report.view.color = terminal__color();
+		if (report.pager && !report.view.json)
+			terminal__page();
+		err = view__report(report.load.profile, stdout, &report.view);
+		err = terminal__finish(err);
+	}
+	load__exit(&report.load);
+	return err || report.load.damaged ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+const struct command command_report = {
+	.name = "report",
+	.operands = "[FILE]",
+	.completes = "FILE",
+	.summary = "print the functions that take the most time",
+	.description =
+		"Print a table of where the time of a recording went. FILE is what 'profbuf record' wrote\n"
+		"(profbuf.data), or what was read from /dev/profbuf; - is standard input; the device itself\n"
+		"is sampled until interrupted.",
+	.options = options_report,
+	.run = run_report,
+};

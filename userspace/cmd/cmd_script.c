@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One line for each record, as they come.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "load.h"
+#include "message.h"
+#include "options.h"
+#include "profile/index.h"
+#include "terminal.h"
+
+enum {
+	OPTION_LIMIT = 'n',
+	OPTION_RAW = 'r',
+};
+
+static const struct command_option options_script[] = {
+	{ OPTION_LIMIT, "limit", "N", "end after N records" },
+	{ OPTION_RAW, "raw", NULL, "print addresses, without looking for names" },
+	{ 0 }
+};
+
+/**
+ * struct script - what is known while records come
+ * @names: of their addresses
+ * @raw: without names
+ * @limit: end after so many records; 0: at the end of the stream
+ * @records: how many came
+ * @lost: how many were lost
+ * @pids: processes that came up
+ * @nr_pids: their number
+ * @max_pids: room for so many
+ * @pid_index: to find them
+ */
+struct script {
+	struct names names;
+	bool raw;
+	uint64_t limit;
+	uint64_t records;
+	uint64_t lost;
+	uint32_t *pids;
+	uint32_t nr_pids;
+	uint32_t max_pids;
+	struct index pid_index;
+};
+
+/* Not an error: what a handler returns to end the reading. */
+#define SCRIPT_ENOUGH 1
+
+static int script__flush(void)
+{
+	if (!ferror(stdout))
+		return 0;
+	return errno ? -errno : -EIO;
+}
+
+static int script__info(void *context, const struct profbuf_info *info)
+{
+	struct script *script = context;
+
+	printf("# sampling every %" PRIu64 " ns, stacks of at most %u frames, %u header words, version %u\n",
+	       (uint64_t)info->period_ns, info->stack_depth, info->nr_words, info->version);
+	if (script->raw)
+		return 0;
+	return names__info(&script->names, info);
+}
+
+static int script__meet(struct script *script, const struct profbuf_record *record)
+{
+	uint32_t hash = hash_pair(record->pid, 0);
+	uint32_t cursor, i;
+
+	index_for_each_candidate(&script->pid_index, hash, cursor, i)
+		if (script->pids[i] == record->pid)
+			return 0;
+	if (script->nr_pids == script->max_pids) {
+		uint32_t max = script->max_pids ? script->max_pids * 2 : 64;
+		uint32_t *pids = realloc(script->pids, max * sizeof(*pids));
+
+		if (!pids)
+			return -ENOMEM;
+		script->pids = pids;
+		script->max_pids = max;
+	}
+	script->pids[script->nr_pids] = record->pid;
+	names__process(&script->names, record->pid, record->time);
+	return index__insert(&script->pid_index, hash, script->nr_pids++);
+}
+
+static int print_address(struct script *script, const struct profbuf_record *record, uint32_t n)
+{
+	bool exact = !n || n == record->kernel_frames;
+	const struct symbol_location *location;
+	uint32_t i;
+
+	if (script->raw) {
+		printf(" %#" PRIx64, record->stack[n]);
+		return 0;
+	}
+	location = symbols__resolve(script->names.symbols, record->pid, record->stack[n], exact);
+	if (!location)
+		return -ENOMEM;
+	if (!location->nframes)
+		printf(" %#" PRIx64 "(%s)", record->stack[n], location->module->path);
+	for (i = 0; i < location->nframes; i++)
+		printf(" %s", location->frames[i].name);
+	if (location->nframes)
+		printf("+%#" PRIx64, record->stack[n] - location->symbol_start);
+	return 0;
+}
+
+static const char *mode_name(const struct profbuf_record *record)
+{
+	static const char *const names[] = { "kernel", "user", "idle", "guest" };
+	uint32_t mode = PROFBUF_MODE(record->mode);
+
+	if (!(record->has & 1U << PROFBUF_WORD_MODE))
+		return "-";
+	return mode < sizeof(names) / sizeof(*names) ? names[mode] : "?";
+}
+
+static void print_time(uint32_t cpu, uint64_t time)
+{
+	printf("[%03u] %" PRIu64 ".%09" PRIu64, cpu, time / 1000000000, time % 1000000000);
+}
+
+static int script__record(void *context, const struct profbuf_record *record)
+{
+	struct script *script = context;
+	uint32_t n;
+	int err = 0;
+
+	if (!script->raw)
+		err = script__meet(script, record);
+	print_time(record->cpu, record->time);
+	printf(" %s %u/%u %s %" PRIu64, *record->comm ? record->comm : "-", record->pid,
+	       record->tid, mode_name(record), record->count);
+	if (record->tag)
+		printf(" tag=%#" PRIx64, record->tag);
+	putchar(':');
+	for (n = 0; !err && n < record->depth; n++)
+		err = print_address(script, record, n);
+	if (record->mode & PROFBUF_MODE_TRUNCATED)
+		printf(" [truncated]");
+	if (record->mode & (PROFBUF_MODE_KERNEL_INCOMPLETE | PROFBUF_MODE_USER_INCOMPLETE))
+		printf(" [incomplete]");
+	putchar('\n');
+	if (!err)
+		err = script__flush();
+	if (!err && ++script->records == script->limit)
+		err = SCRIPT_ENOUGH;
+	return err;
+}
+
+static int script__loss(void *context, const struct profbuf_loss *loss)
+{
+	struct script *script = context;
+
+	script->lost += loss->lost;
+	print_time(loss->cpu, loss->time);
+	printf(" lost %" PRIu64 " samples\n", loss->lost);
+	return script__flush();
+}
+
+static int script__gap(void *context, const struct profbuf_gap *gap)
+{
+	(void)context;
+	printf("# %" PRIu64 " records of CPU %u are missing here\n", gap->records, gap->cpu);
+	return script__flush();
+}
+
+static const struct profbuf_handler script_handler = {
+	.size = sizeof(script_handler),
+	.info = script__info,
+	.record = script__record,
+	.loss = script__loss,
+	.gap = script__gap,
+};
+
+/* Frames of the device are shown as they come, those of a file when there is room for no more. */
+static int script__read(struct script *script, struct input *input)
+{
+	const struct profbuf_frame *frame;
+	int ret;
+
+	for (;;) {
+		ret = profbuf_stream__next(input->stream, &frame);
+		if (ret <= 0)
+			return ret;
+		ret = profbuf_stream__handle(input->stream, frame, &script_handler, script);
+		if (ret)
+			return ret;
+		if (input->session && fflush(stdout))
+			return -errno;
+	}
+}
+
+static int run_script(const struct command *command, int argc, char **argv)
+{
+	struct options options = { .command = command, .argc = argc, .argv = argv };
+	struct script script = { 0 };
+	struct input input;
+	int option, err, damaged;
+
+	while ((option = options__next(&options)) >= 0) {
+		switch (option) {
+		case OPTION_LIMIT:
+			if (options__number(&options, "the limit", 1, UINT64_MAX, &script.limit))
+				return options.status;
+			break;
+		case OPTION_RAW:
+			script.raw = true;
+			break;
+		}
+	}
+	if (option == OPTIONS_DONE)
+		return options.status;
+	if (argc - options.operand > 1) {
+		options__fail(&options, "one recording at a time, not also '%s'",
+			      argv[options.operand + 1]);
+		return options.status;
+	}
+
+	if (input__open(&input, options.operand < argc ? argv[options.operand] : NULL))
+		return EXIT_FAILURE;
+	err = names__init(&script.names);
+	if (!err)
+		err = script__read(&script, &input);
+	if (err == SCRIPT_ENOUGH)
+		err = 0;
+	damaged = profbuf_stream__failed(input.stream);
+	err = terminal__finish(damaged ? 0 : err);
+	if (damaged)
+		error("%s", profbuf_stream__error(input.stream));
+	note("%" PRIu64 " records, %" PRIu64 " samples lost", script.records, script.lost);
+	input__close(&input);
+	names__exit(&script.names);
+	index__free(&script.pid_index);
+	free(script.pids);
+	return err || damaged ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+const struct command command_script = {
+	.name = "script",
+	.operands = "[FILE]",
+	.completes = "FILE",
+	.summary = "print every record, one a line",
+	.description =
+		"Print every record of FILE, of standard input (-) or of /dev/profbuf as it comes:\n"
+		"CPU, time, thread, process and thread ID, mode, sampling periods, and the stack with\n"
+		"the interrupted function first.",
+	.options = options_script,
+	.run = run_script,
+};

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "input.h"
+#include "message.h"
+
+/* For the signal handler; one command has one session. */
+static struct profbuf_session *signalled_session;
+
+static void stop_session(int signal_number)
+{
+	int saved = errno;
+
+	(void)signal_number;
+	profbuf_session__stop(signalled_session);
+	errno = saved;
+}
+
+/**
+ * session__stop_on_signals - let interrupts end a session
+ * @session: the session, started
+ *
+ * What is left is read, then comes the end. The second interrupt ends the command.
+ */
+void session__stop_on_signals(struct profbuf_session *session)
+{
+	struct sigaction action = {
+		.sa_handler = stop_session,
+		.sa_flags = SA_RESTART | SA_RESETHAND,
+	};
+
+	signalled_session = session;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+/**
+ * session__open - open the device, or say why not
+ * @device: NULL: the usual one
+ *
+ * Return: the session, or NULL after a message.
+ */
+struct profbuf_session *session__open(const char *device)
+{
+	struct profbuf_session_opts opts = { .size = sizeof(opts), .device = device };
+	struct profbuf_config config;
+	struct profbuf_session *session;
+	int err;
+
+	if (!device)
+		device = PROFBUF_DEVICE;
+	err = profbuf_session__open(&session, &opts);
+	switch (err) {
+	case 0:
+		break;
+	case -ENOENT:
+	case -ENODEV:
+	case -ENXIO:
+		error("there is no %s: the profbuf module is not loaded", device);
+		hint("load it with 'sudo modprobe profbuf', or from its source tree with 'sudo make load'");
+		return NULL;
+	case -EACCES:
+	case -EPERM:
+		error("this user may not open %s", device);
+		hint("use sudo, or have the device's group: 'ls -l %s' names it", device);
+		return NULL;
+	default:
+		error("cannot open %s: %s", device, strerror(-err));
+		return NULL;
+	}
+	err = profbuf_session__get_config(session, &config);
+	if (err) {
+		error("%s is not the device of the profbuf module: %s", device, strerror(-err));
+		profbuf_session__close(session);
+		return NULL;
+	}
+	return session;
+}
+
+/**
+ * session__start - start a session, or say why not
+ * @session: the session
+ *
+ * Return: 0, or a negative errno after a message.
+ */
+int session__start(struct profbuf_session *session)
+{
+	int err = profbuf_session__start(session);
+
+	switch (err) {
+	case 0:
+		break;
+	case -EPERM:
+		error("this user may not sample the machine");
+		hint("use sudo, or a program with CAP_PERFMON; a kernel in lockdown lets nobody (cat /sys/kernel/security/lockdown)");
+		break;
+	case -ENOMEM:
+		error("there is not enough memory for the rings");
+		hint("make them smaller (profbuf record -m 128K), or raise the limit of locked memory (ulimit -l)");
+		break;
+	default:
+		error("cannot start sampling: %s", strerror(-err));
+	}
+	return err;
+}
+
+static bool is_device(const char *path)
+{
+	struct stat status;
+
+	return !stat(path, &status) && S_ISCHR(status.st_mode);
+}
+
+static int input__open_device(struct input *input, const char *device)
+{
+	int err;
+
+	input->session = session__open(device);
+	if (!input->session)
+		return -ENODEV;
+	err = session__start(input->session);
+	if (!err) {
+		session__stop_on_signals(input->session);
+		err = profbuf_stream__open_session(&input->stream, input->session, NULL);
+	}
+	if (err)
+		input__close(input);
+	return err;
+}
+
+/**
+ * input__open - open what a command reads, or say why not
+ * @input: the input
+ * @path: a file or a device; "-": standard input; NULL: the usual device
+ *
+ * Return: 0, or a negative errno after a message.
+ */
+int input__open(struct input *input, const char *path)
+{
+	int err;
+
+	*input = (struct input){ 0 };
+	if (!path || is_device(path))
+		return input__open_device(input, path);
+	err = profbuf_stream__open(&input->stream, path, NULL);
+	if (err)
+		error("cannot open %s: %s", path, strerror(-err));
+	return err;
+}
+
+/**
+ * input__close - close it
+ * @input: the input
+ */
+void input__close(struct input *input)
+{
+	profbuf_stream__close(input->stream);
+	profbuf_session__close(input->session);
+	*input = (struct input){ 0 };
+}

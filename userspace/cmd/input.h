@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a command reads: the device, a file, or standard input.
+ */
+#ifndef PROFBUF_CMD_INPUT_H
+#define PROFBUF_CMD_INPUT_H
+
+#include <profbuf/profbuf.h>
+
+/**
+ * struct input - an open stream
+ * @stream: the stream
+ * @session: if it is the device; interrupts end it, and what is left is read
+ */
+struct input {
+	struct profbuf_stream *stream;
+	struct profbuf_session *session;
+};
+
+int input__open(struct input *input, const char *path);
+void input__close(struct input *input);
+
+struct profbuf_session *session__open(const char *device);
+int session__start(struct profbuf_session *session);
+void session__stop_on_signals(struct profbuf_session *session);
+
+#endif /* PROFBUF_CMD_INPUT_H */

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "machine.h"
+
+#define NANOSECONDS 1000000000LL
+
+/* How far the clocks may have been set apart. */
+#define SAME_BOOT_SLACK (10 * NANOSECONDS)
+
+static int64_t clock_now(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * NANOSECONDS + now.tv_nsec;
+}
+
+/**
+ * machine__same_boot - was this recorded here, since the machine was started?
+ * @info: of the stream
+ *
+ * Then the kernel is where it was, and processes that still run are the same.
+ *
+ * Return: true if so. A machine that slept since is not recognized.
+ */
+bool machine__same_boot(const struct profbuf_info *info)
+{
+	int64_t monotonic = clock_now(CLOCK_MONOTONIC);
+	int64_t booted = clock_now(CLOCK_REALTIME) - monotonic;
+	int64_t difference = booted - (int64_t)(info->realtime_ns - info->monotonic_ns);
+
+	return (int64_t)info->monotonic_ns <= monotonic && difference > -SAME_BOOT_SLACK &&
+	       difference < SAME_BOOT_SLACK;
+}
+
+/**
+ * machine__process_is_old - did the process with this ID run at a time?
+ * @pid: process ID
+ * @time: CLOCK_MONOTONIC
+ *
+ * Return: true if so, false if there is none, or another one has got its ID since.
+ */
+bool machine__process_is_old(uint32_t pid, uint64_t time)
+{
+	int64_t asleep = clock_now(CLOCK_BOOTTIME) - clock_now(CLOCK_MONOTONIC);
+	long ticks = sysconf(_SC_CLK_TCK);
+	unsigned long long start;
+	char path[64], line[1024];
+	const char *field;
+	bool known;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	known = fgets(line, sizeof(line), file);
+	fclose(file);
+	/* A name can have anything in it, also what looks like the next field. */
+	field = known ? strrchr(line, ')') : NULL;
+	if (!field || sscanf(field + 1,
+			     " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+			     &start) != 1)
+		return false;
+	return (int64_t)(start * (NANOSECONDS / ticks)) - asleep <= (int64_t)time;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * profbuf: finds the subcommand and runs it.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "message.h"
+#include "options.h"
+
+const struct command *const commands[] = {
+	&command_report,
+	&command_script,
+	NULL
+};
+
+/**
+ * command__find - a subcommand by its name
+ * @name: the name
+ *
+ * Return: the command or NULL.
+ */
+const struct command *command__find(const char *name)
+{
+	int i;
+
+	for (i = 0; commands[i]; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+static const char *nth_command(const void *context, int n)
+{
+	(void)context;
+	return commands[n] ? commands[n]->name : NULL;
+}
+
+static void help(FILE *file)
+{
+	int i;
+
+	fputs("usage: profbuf COMMAND [OPTION...] [ARGUMENT...]\n\n"
+	      "Find out what a machine is doing, through /dev/profbuf.\n\n", file);
+	for (i = 0; commands[i]; i++)
+		fprintf(file, "  %-12s%s\n", commands[i]->name, commands[i]->summary);
+	fputs("\n'profbuf COMMAND --help' lists the options of a command, 'man profbuf' is the manual.\n",
+	      file);
+}
+
+static int unknown_command(const char *name)
+{
+	const char *like = suggest(name, nth_command, NULL);
+
+	error("no command '%s'%s%s%s", name, like ? "; did you mean '" : "", like ? like : "",
+	      like ? "'?" : "");
+	hint("'profbuf --help' lists the commands");
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	char name[64];
+
+	/* A closed pipe is an error of write(), so that what is under way can be ended well. */
+	signal(SIGPIPE, SIG_IGN);
+
+	if (argc < 2) {
+		help(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		help(stdout);
+		return EXIT_SUCCESS;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("profbuf %s\n", PROFBUF_RELEASE);
+		return EXIT_SUCCESS;
+	}
+	if (!strcmp(argv[1], "help") && argc > 2) {
+		command = command__find(argv[2]);
+		if (!command)
+			return unknown_command(argv[2]);
+		command__help(command, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (!strcmp(argv[1], "help")) {
+		help(stdout);
+		return EXIT_SUCCESS;
+	}
+	command = command__find(argv[1]);
+	if (!command)
+		return unknown_command(argv[1]);
+	snprintf(name, sizeof(name), "profbuf %s", command->name);
+	message_name = name;
+	return command->run(command, argc - 1, argv + 1);
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "terminal.h"
+
+static pid_t pager;
+
+/**
+ * terminal__color - are colours wanted?
+ *
+ * Return: true if standard output is a terminal that has them, and NO_COLOR is not set.
+ */
+bool terminal__color(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && (!no_color || !*no_color) && term && strcmp(term, "dumb");
+}
+
+/**
+ * terminal__page - show standard output through a pager, if it is a terminal
+ *
+ * PROFBUF_PAGER, else PAGER, else less; "" or cat: none. What does not fill a screen goes
+ * by without one.
+ */
+void terminal__page(void)
+{
+	const char *program = getenv("PROFBUF_PAGER");
+	int pipes[2];
+
+	if (!program)
+		program = getenv("PAGER");
+	if (!program)
+		program = "less";
+	if (!isatty(STDOUT_FILENO) || !*program || !strcmp(program, "cat"))
+		return;
+	if (pipe(pipes))
+		return;
+	fflush(stdout);
+	pager = fork();
+	if (pager < 0) {
+		pager = 0;
+		close(pipes[0]);
+		close(pipes[1]);
+		return;
+	}
+	if (!pager) {
+		dup2(pipes[0], STDIN_FILENO);
+		close(pipes[0]);
+		close(pipes[1]);
+		signal(SIGPIPE, SIG_DFL);
+		setenv("LESS", "FRSX", 0);
+		execl("/bin/sh", "sh", "-c", program, (char *)NULL);
+		_exit(127);
+	}
+	/* It is the pager's to be interrupted. */
+	signal(SIGINT, SIG_IGN);
+	dup2(pipes[1], STDOUT_FILENO);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+/**
+ * terminal__finish - end the output
+ * @err: what printing it has returned
+ *
+ * Who closes a pipe early has seen enough: then the command ends as if by SIGPIPE.
+ *
+ * Return: 0, or a negative errno after a message.
+ */
+int terminal__finish(int err)
+{
+	if (!err && ferror(stdout))
+		err = -EIO;
+	errno = 0;
+	if (fflush(stdout) && errno)
+		err = -errno;
+	if (close(STDOUT_FILENO) && !err)
+		err = -errno;
+	if (pager) {
+		waitpid(pager, NULL, 0);
+		return err == -EPIPE ? 0 : err;
+	}
+	if (err == -EPIPE) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	if (err == -ENOMEM)
+		error("out of memory");
+	else if (err)
+		error("cannot write the result: %s", strerror(-err));
+	return err;
+}
