@@ -11,6 +11,8 @@ function put(text)
 	# Empty operands of asm and of for, which it does not know.
 	gsub(/:: :/, ":::", text)
 	gsub(/; \)/, ";)", text)
+	# Both are usual.
+	gsub(/\* const/, "*const", text)
 	print text
 }
 
@@ -26,7 +28,7 @@ function ends(text)
 {
 	sub(/ ?\/\*.*\*\/$/, "", text)
 	return text == "" || text ~ /[;{}]$/ || text ~ /^(case .*|default|[a-z_]+):$/ ||
-		text ~ /\/\//
+		text ~ /^\/\//
 }
 
 {
