@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The flame graph: an SVG file that needs nothing else. It can be read as it is; its script,
+ * where one runs, adds zoom, search and details, and finds what it needs in the elements:
+ * see flamegraph.js.
+ */
+#include "flamegraph.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "flamegraph_assets.h"
+#include "output.h"
+#include "stacktree.h"
+#include "summary.h"
+#include "units.h"
+
+/* All in pixels. */
+#define MARGIN		10
+#define PITCH		18	/* from one row of frames to the next */
+#define ROW		17	/* height of a frame */
+#define LETTER		7.25	/* width of a letter in a frame, a little more than it is */
+#define LEGEND_LETTER	7	/* width of a letter in the legend, at most */
+#define TEXT_LEFT	3	/* from the edge of a frame to its text */
+#define LINE		18	/* from one line of the head to the next */
+#define TITLE_LINE	28	/* the first one */
+
+#define MIN_LETTERS	3	/* less is no help */
+#define MAX_LETTERS	512
+
+#define SHADES		8	/* of each colour in flamegraph.css */
+
+/* Positions are in hundredths of a pixel: numbers that every locale writes alike. */
+#define UNIT		100
+
+/* What a colour stands for: its letter in flamegraph.css, and its name. */
+struct kind {
+	char letter;
+	const char *name;
+};
+
+enum kind_number {
+	KIND_ROOT,
+	KIND_PROCESS,
+	KIND_USER,
+	KIND_INLINED,
+	KIND_KERNEL,
+	KIND_UNNAMED,
+	KIND_LOST,
+	NR_KINDS,
+};
+
+static const struct kind kinds[] = {
+	[KIND_ROOT] = { 'r', NULL },
+	[KIND_PROCESS] = { 'p', "process" },
+	[KIND_USER] = { 'u', "user" },
+	[KIND_INLINED] = { 'i', "inlined" },
+	[KIND_KERNEL] = { 'k', "kernel" },
+	[KIND_UNNAMED] = { 'n', "without name" },
+	[KIND_LOST] = { 'l', "lost samples" },
+};
+
+struct flamegraph {
+	struct output out;
+	const struct stacktree *tree;
+	const struct flamegraph_options *options;
+	uint32_t width;
+	uint32_t height;
+	uint32_t top; /* where frames begin */
+	uint32_t depth; /* rows of frames */
+	uint64_t nr_pruned;
+	uint64_t pruned; /* samples of these */
+	bool drawn[NR_KINDS];
+};
+
+static enum kind_number node_kind(const struct flamegraph *graph,
+				  const struct stacktree_node *node)
+{
+	const struct function *function;
+
+	if (node->function == UINT32_MAX)
+		return KIND_ROOT;
+	function = &graph->tree->functions.list[node->function];
+	if (function->flags & FUNCTION_LOST)
+		return KIND_LOST;
+	if (function->flags & FUNCTION_PROCESS)
+		return KIND_PROCESS;
+	if (function->flags & FUNCTION_UNNAMED)
+		return KIND_UNNAMED;
+	if (function->flags & FUNCTION_KERNEL)
+		return KIND_KERNEL;
+	return function->flags & FUNCTION_INLINED ? KIND_INLINED : KIND_USER;
+}
+
+/* The same name has the same shade in every flame graph. */
+static unsigned int shade(const char *label)
+{
+	uint32_t hash = 2166136261u;
+
+	while (*label)
+		hash = (hash ^ (unsigned char)*label++) * 16777619u;
+	return (hash ^ hash >> 15) % SHADES;
+}
+
+static uint64_t scaled(const struct flamegraph *graph, uint64_t samples)
+{
+	uint64_t room = (uint64_t)(graph->width - 2 * MARGIN) * UNIT;
+	uint64_t whole = graph->tree->nodes[0].total;
+
+	return ((unsigned __int128)samples * room + whole / 2) / whole;
+}
+
+static bool too_narrow(const struct flamegraph *graph, const struct stacktree_node *node)
+{
+	uint64_t room = (uint64_t)(graph->width - 2 * MARGIN) * UNIT;
+
+	return (unsigned __int128)node->total * room <
+	       (unsigned __int128)graph->options->min_width * graph->tree->nodes[0].total;
+}
+
+static void attribute(struct output *out, const char *name, uint64_t hundredths)
+{
+	output__char(out, ' ');
+	output__string(out, name);
+	output__string(out, "=\"");
+	output__fixed(out, hundredths, 2);
+	output__char(out, '"');
+}
+
+static void write_label(struct output *out, const char *label, size_t letters)
+{
+	char part[MAX_LETTERS * 4 + 1];
+	const char *end = label;
+	const char *last = label; /* room for an ellipsis from here on */
+	size_t n;
+
+	if (letters > MAX_LETTERS)
+		letters = MAX_LETTERS;
+	for (n = 0; *end && n < letters; n++) {
+		size_t length = utf8_length(end);
+
+		last = end;
+		end += length ? length : 1;
+	}
+	if (!*end) {
+		output__xml(out, label);
+		return;
+	}
+	memcpy(part, label, last - label);
+	part[last - label] = '\0';
+	output__xml(out, part);
+	output__string(out, "\xe2\x80\xa6");
+}
+
+static void write_title(struct flamegraph *graph, const struct stacktree_node *node,
+			const struct function *function, const char *label)
+{
+	struct output *out = &graph->out;
+	uint64_t whole = graph->tree->nodes[0].total;
+
+	output__string(out, "<title>");
+	output__xml(out, label);
+	output__char(out, '\n');
+	if (!function)
+		output__string(out, "everything");
+	else if (function->flags & FUNCTION_LOST)
+		output__string(out, "samples that there was no room for");
+	else if (function->flags & FUNCTION_PROCESS)
+		output__string(out, "process");
+	else
+		output__xml(out, function->module ? function->module : "[unknown]");
+	if (function && function->flags & FUNCTION_INLINED)
+		output__string(out, ", inlined");
+	output__char(out, '\n');
+	output__string(out, units_exact(node->total).text);
+	output__string(out, node->total == 1 ? " sample, " : " samples, ");
+	output__string(out, units_share(node->total, whole).text);
+	if (node->total_ns) {
+		output__string(out, ", ");
+		output__string(out, units_time(node->total_ns).text);
+	}
+	if (node->self && node->self < node->total) {
+		output__string(out, "; itself ");
+		output__string(out, units_share(node->self, whole).text);
+	}
+	output__string(out, "</title>");
+}
+
+/* @start: samples to the left of it. */
+static void write_frame(struct flamegraph *graph, const struct stacktree_node *node, uint64_t start)
+{
+	const struct function *function = NULL;
+	struct output *out = &graph->out;
+	enum kind_number kind = node_kind(graph, node);
+	char class[3] = { kinds[kind].letter };
+	const char *label = "all";
+	uint64_t left, width, letters;
+	uint32_t y;
+
+	if (kind != KIND_ROOT) {
+		function = &graph->tree->functions.list[node->function];
+		label = function->label;
+		if (kind != KIND_LOST)
+			class[1] = '0' + shade(label);
+	}
+	y = graph->options->icicle ? graph->top + node->depth * PITCH :
+				     graph->height - MARGIN - (node->depth + 1) * PITCH;
+	left = scaled(graph, start);
+	width = scaled(graph, start + node->total) - left;
+	left += MARGIN * UNIT;
+	letters = width > 2 * TEXT_LEFT * UNIT ? (width - 2 * TEXT_LEFT * UNIT) / (LETTER * UNIT) : 0;
+
+	output__string(out, "<g class=\"");
+	output__string(out, class);
+	output__string(out, "\" data-x=\"");
+	output__number(out, start);
+	output__string(out, "\" data-n=\"");
+	output__number(out, node->total);
+	output__string(out, "\">");
+	write_title(graph, node, function, label);
+	output__string(out, "<rect");
+	attribute(out, "x", left);
+	attribute(out, "y", (uint64_t)y * UNIT);
+	/* Half a pixel between neighbours, where they are wide enough to miss it. */
+	attribute(out, "width", width > 3 * UNIT ? width - UNIT / 2 : width);
+	attribute(out, "height", ROW * UNIT);
+	output__string(out, "/>");
+	if (letters >= MIN_LETTERS) {
+		output__string(out, "<text");
+		attribute(out, "x", left + TEXT_LEFT * UNIT);
+		attribute(out, "y", (uint64_t)(y + PITCH - 5) * UNIT);
+		output__char(out, '>');
+		write_label(out, label, letters);
+		output__string(out, "</text>");
+	}
+	output__string(out, "</g>\n");
+}
+
+/* Find out what will be drawn. */
+static void prune(struct flamegraph *graph)
+{
+	const struct stacktree *tree = graph->tree;
+	uint32_t i = 0;
+
+	while (i < tree->nr) {
+		const struct stacktree_node *node = &tree->nodes[i];
+
+		if (too_narrow(graph, node)) {
+			graph->nr_pruned += node->end - i;
+			graph->pruned += node->total;
+			i = node->end;
+			continue;
+		}
+		if (node->depth + 1 > graph->depth)
+			graph->depth = node->depth + 1;
+		graph->drawn[node_kind(graph, node)] = true;
+		i++;
+	}
+}
+
+/*
+ * Callees lie side by side, the first one at the left edge of its caller. @left: for each depth,
+ * where the next one begins.
+ */
+static void write_frames(struct flamegraph *graph, uint64_t *left)
+{
+	const struct stacktree *tree = graph->tree;
+	uint32_t i = 0;
+
+	output__string(&graph->out, "<g class=\"frames\">\n");
+	left[0] = 0;
+	while (i < tree->nr) {
+		const struct stacktree_node *node = &tree->nodes[i];
+		uint64_t start = left[node->depth];
+
+		left[node->depth] += node->total;
+		if (too_narrow(graph, node)) {
+			i = node->end;
+			continue;
+		}
+		left[node->depth + 1] = start;
+		write_frame(graph, node, start);
+		i++;
+	}
+	output__string(&graph->out, "</g>\n");
+}
+
+static void write_legend(struct flamegraph *graph, uint32_t y)
+{
+	struct output *out = &graph->out;
+	uint32_t x = MARGIN;
+	int kind;
+
+	for (kind = 0; kind < NR_KINDS; kind++) {
+		const char *name = kinds[kind].name;
+
+		if (!name || !graph->drawn[kind])
+			continue;
+		output__printf(out, "<g class=\"%c%s\"><rect x=\"%u\" y=\"%u\" width=\"12\" height=\"12\" rx=\"2\"/>",
+			       kinds[kind].letter, kind == KIND_LOST ? "" : "1", x, y - 10);
+		output__printf(out, "<text x=\"%u\" y=\"%u\">%s</text></g>\n", x + 17, y, name);
+		x += 17 + strlen(name) * LEGEND_LETTER + 16;
+	}
+}
+
+static void write_line(struct flamegraph *graph, uint32_t *y, const char *class, const char *text)
+{
+	output__printf(&graph->out, "<text class=\"%s\" x=\"%u\" y=\"%u\">", class, MARGIN, *y);
+	output__xml(&graph->out, text);
+	output__string(&graph->out, "</text>\n");
+	*y += LINE;
+}
+
+static void write_samples(struct flamegraph *graph, uint32_t *y, const struct summary *summary)
+{
+	struct output *out = &graph->out;
+	bool losses = summary->totals->lost || summary->totals->missing;
+
+	output__printf(out, "<text x=\"%u\" y=\"%u\">%s; ", MARGIN, *y, summary->samples);
+	output__printf(out, "<tspan%s>%s</tspan></text>\n", losses ? " class=\"loss\"" : "",
+		       summary->losses);
+	*y += LINE;
+}
+
+static void write_pruned(struct flamegraph *graph, uint32_t *y)
+{
+	uint64_t whole = graph->tree->nodes[0].total;
+
+	output__printf(&graph->out, "<text class=\"origin\" x=\"%u\" y=\"%u\">Not drawn: %s frame%s narrower than ",
+		       MARGIN, *y, units_exact(graph->nr_pruned).text,
+		       graph->nr_pruned == 1 ? "" : "s");
+	output__fixed(&graph->out, graph->options->min_width, 2);
+	output__printf(&graph->out, " pixels, %s of the width</text>\n",
+		       units_share(graph->pruned, whole).text);
+	*y += LINE;
+}
+
+/* The line of the legend and of what the script adds. */
+static uint32_t controls_line(const struct flamegraph *graph)
+{
+	unsigned int lines = 3 + !!graph->options->origin + !!graph->nr_pruned;
+
+	return TITLE_LINE + lines * LINE + LINE / 2;
+}
+
+/* The head stays where it is when the rest is scrolled, thus it comes last, on top of it. */
+static void write_head(struct flamegraph *graph, const struct summary *summary)
+{
+	const struct flamegraph_options *options = graph->options;
+	struct output *out = &graph->out;
+	uint32_t y = TITLE_LINE;
+
+	output__printf(out, "<g class=\"head\"><rect class=\"ground\" width=\"100%%\" height=\"%u\"/>\n",
+		       graph->top);
+	write_line(graph, &y, "title", options->title ? options->title : "Flame graph");
+	if (options->origin)
+		write_line(graph, &y, "origin", options->origin);
+	write_samples(graph, &y, summary);
+	write_line(graph, &y, "completeness", summary->completeness);
+	if (graph->nr_pruned)
+		write_pruned(graph, &y);
+	write_legend(graph, controls_line(graph));
+	y = controls_line(graph) + LINE + LINE / 4;
+	write_line(graph, &y, "details", graph->tree->nodes[0].total ? "" : "There are no samples.");
+	output__string(out, "</g>\n");
+}
+
+static void write_document(struct flamegraph *graph, const struct summary *summary, uint64_t *left)
+{
+	const struct flamegraph_options *options = graph->options;
+	struct output *out = &graph->out;
+
+	output__printf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+			    "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" class=\"profbuf\""
+			    " width=\"%u\" height=\"%u\" viewBox=\"0 0 %u %u\"",
+		       graph->width, graph->height, graph->width, graph->height);
+	output__printf(out, " data-total=\"%" PRIu64 "\" data-margin=\"%u\" data-pitch=\"%u\"",
+		       graph->tree->nodes[0].total, MARGIN, PITCH);
+	output__printf(out, " data-controls=\"%u\" data-letter=\"", controls_line(graph));
+	output__fixed(out, LETTER * UNIT, 2);
+	output__printf(out, "\"%s>\n<title>", options->icicle ? " data-icicle=\"\"" : "");
+	output__xml(out, options->title ? options->title : "Flame graph");
+	output__string(out, "</title>\n<style>\n");
+	output__string(out, flamegraph_css);
+	output__string(out, "</style>\n"
+			    "<defs><pattern id=\"profbuf-lost\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\""
+			    " patternTransform=\"rotate(45)\"><rect width=\"8\" height=\"8\" fill=\"#ffd9d6\"/>"
+			    "<rect width=\"4\" height=\"8\" fill=\"#f59a94\"/></pattern></defs>\n"
+			    "<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n");
+	if (graph->tree->nodes[0].total)
+		write_frames(graph, left);
+	write_head(graph, summary);
+	output__string(out, "<script><![CDATA[\n");
+	output__string(out, flamegraph_js);
+	output__string(out, "]]></script>\n</svg>\n");
+}
+
+/**
+ * flamegraph__write - draw a flame graph
+ * @profile: after symbolization
+ * @file: where to
+ * @options: how
+ *
+ * Return: 0 or a negative errno.
+ */
+int flamegraph__write(const struct profile *profile, FILE *file,
+		      const struct flamegraph_options *options)
+{
+	struct flamegraph graph = { .options = options };
+	struct summary summary;
+	struct stacktree tree;
+	uint64_t *left;
+	int err;
+
+	err = summary__init(&summary, profile);
+	if (err)
+		return err;
+	err = stacktree__init(&tree, profile, false);
+	if (err)
+		goto out_summary;
+	output__init(&graph.out, file);
+	graph.tree = &tree;
+	graph.width = options->width ? options->width : FLAMEGRAPH_WIDTH;
+	if (tree.nodes[0].total)
+		prune(&graph);
+	graph.top = controls_line(&graph) + 2 * LINE;
+	graph.height = graph.top + graph.depth * PITCH + MARGIN;
+	left = malloc((tree.max_depth + 2UL) * sizeof(*left));
+	if (left)
+		write_document(&graph, &summary, left);
+	err = left ? output__finish(&graph.out) : -ENOMEM;
+	free(left);
+	stacktree__exit(&tree);
+out_summary:
+	summary__exit(&summary);
+	return err;
+}
