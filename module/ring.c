@@ -135,7 +135,6 @@
 
 #define RING_SLEEPING	BIT_ULL(32)
 #define RING_EXTRA	BIT_ULL(33)
-#define RING_FLAGS	(RING_SLEEPING | RING_EXTRA)
 #define RING_TAG_SHIFT	34
 
 static __always_inline u32 ring_data_count(u64 index)
@@ -462,8 +461,8 @@ notrace bool profbuf_ring_enter(struct profbuf_ring *ring, u64 now)
 	ring_fold_nested(ring);
 	return true;
 }
-NOKPROBE_SYMBOL(profbuf_ring_enter);
 EXPORT_SYMBOL_GPL(profbuf_ring_enter);
+NOKPROBE_SYMBOL(profbuf_ring_enter);
 
 /**
  * profbuf_ring_exit - end what profbuf_ring_enter() began
@@ -494,8 +493,8 @@ notrace int profbuf_ring_exit(struct profbuf_ring *ring)
 		barrier();
 	}
 }
-NOKPROBE_SYMBOL(profbuf_ring_exit);
 EXPORT_SYMBOL_GPL(profbuf_ring_exit);
+NOKPROBE_SYMBOL(profbuf_ring_exit);
 
 /**
  * profbuf_ring_write - store a sample as a record, or count it as lost
@@ -554,8 +553,8 @@ notrace int profbuf_ring_write(struct profbuf_ring *ring, u64 now, u64 tag, cons
 	WRITE_ONCE(ring->totals.written, ring->totals.written + 1);
 	return records | ring_publish(ring, counts, now);
 }
-NOKPROBE_SYMBOL(profbuf_ring_write);
 EXPORT_SYMBOL_GPL(profbuf_ring_write);
+NOKPROBE_SYMBOL(profbuf_ring_write);
 
 /**
  * profbuf_ring_filter - count a sample that is not to be recorded
@@ -583,8 +582,8 @@ notrace int profbuf_ring_filter(struct profbuf_ring *ring, u64 now)
 	return atomic64_try_cmpxchg_relaxed(&ring->w, (s64 *)&w, w & ~RING_SLEEPING) ?
 	       PROFBUF_RING_WAKE : 0;
 }
-NOKPROBE_SYMBOL(profbuf_ring_filter);
 EXPORT_SYMBOL_GPL(profbuf_ring_filter);
+NOKPROBE_SYMBOL(profbuf_ring_filter);
 
 /**
  * profbuf_ring_close - end the stream

@@ -14,7 +14,7 @@
  * Both rings hold fewer than 2^28 entries as asked for, at most 2^28 after
  * rounding up, so that counts compared modulo 2^30 are never ambiguous.
  */
-#define PROFBUF_RING_LIMIT	(1U << 28)
+#define PROFBUF_RING_LIMIT	0x10000000U
 
 /* Words of a record besides its header and stack: its length and its time. */
 #define PROFBUF_RING_RECORD_FIXED	2

@@ -81,6 +81,7 @@ static int session_cpu_offline(unsigned int cpu, struct hlist_node *node)
 	profbuf_timer_stop(pc);
 	if (!READ_ONCE(session->ceasing)) {
 		cpumask_clear_cpu(cpu, session->sampled);
+		/* Pairs with the acquire in the reader, as above. */
 		smp_store_release(&session->info_due, 1);
 	}
 	/* What it has recorded waits for no watermark now, as no more will come. */

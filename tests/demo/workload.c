@@ -15,27 +15,33 @@
 
 #define BLOCK_WORDS	512
 
-/* The same work in each of them, so that turns are time. */
-#define HASH(name)								\
-	__attribute__((noinline))						\
-	uint64_t name(const uint64_t *block, unsigned int turns)		\
-	{									\
-		uint64_t hash = 0x9e3779b97f4a7c15;				\
-										\
-		while (turns--) {						\
-			for (int i = 0; i < BLOCK_WORDS; i++)			\
-				hash = (hash ^ block[i]) * 0x100000001b3;	\
-		}								\
-		return hash;							\
+static inline __attribute__((always_inline)) uint64_t hash(const uint64_t *block,
+							   unsigned int turns)
+{
+	uint64_t hash = 0x9e3779b97f4a7c15;
+
+	while (turns--) {
+		for (int i = 0; i < BLOCK_WORDS; i++)
+			hash = (hash ^ block[i]) * 0x100000001b3;
 	}
+	return hash;
+}
 
-uint64_t hash_60_percent(const uint64_t *block, unsigned int turns);
-uint64_t hash_30_percent(const uint64_t *block, unsigned int turns);
-uint64_t hash_10_percent(const uint64_t *block, unsigned int turns);
+/* The same work in each of them, so that turns are time. */
+static __attribute__((noinline)) uint64_t hash_60_percent(const uint64_t *block)
+{
+	return hash(block, 601);
+}
 
-HASH(hash_60_percent)
-HASH(hash_30_percent)
-HASH(hash_10_percent)
+static __attribute__((noinline)) uint64_t hash_30_percent(const uint64_t *block)
+{
+	return hash(block, 301);
+}
+
+static __attribute__((noinline)) uint64_t hash_10_percent(const uint64_t *block)
+{
+	return hash(block, 101);
+}
 
 static volatile uint64_t result;
 
@@ -45,9 +51,9 @@ static void *compute(void *argument)
 
 	(void)argument;
 	for (;;) {
-		result += hash_60_percent(block, 601);
-		result += hash_30_percent(block, 301);
-		result += hash_10_percent(block, 101);
+		result += hash_60_percent(block);
+		result += hash_30_percent(block);
+		result += hash_10_percent(block);
 	}
 	return NULL;
 }

@@ -345,8 +345,11 @@ TEST(parameters_are_the_defaults_of_new_sessions)
 	device_config(old, &before);
 	for (i = 0; i < count; i++) {
 		parameter_read(parameters[i].name, saved[i], sizeof(saved[i]));
-		for (j = 0; j < 4; j++)
-			ASSERT_NE(parameter_write(parameters[i].name, parameters[i].nonsense[j]), 0);
+		for (j = 0; j < 4; j++) {
+			const char *nonsense = parameters[i].nonsense[j];
+
+			ASSERT_NE(parameter_write(parameters[i].name, nonsense), 0);
+		}
 		parameter_read(parameters[i].name, value, sizeof(value));
 		ASSERT(!strcmp(value, saved[i]));
 		ASSERT_EQ(parameter_write(parameters[i].name, parameters[i].value), 0);

@@ -92,7 +92,7 @@ static bool check_header(const struct profbuf_frame *frame, const __u64 *record)
 static uint64_t own_cgroup(void)
 {
 	char line[512], path[1024];
-	const char *mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+	static const char * const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
 	FILE *file = fopen("/proc/self/cgroup", "r");
 	struct stat status;
 	size_t i;

@@ -379,9 +379,9 @@ static int torture_reader(void *argument)
 		mutex_unlock(&tc->reading);
 		/* Gone for a while, often long enough for the ring to run over. */
 		if (random % 32 == 0)
-			msleep(random / 32 % 20);
+			msleep(20 + random / 32 % 20);
 		else if (tc->ended)
-			msleep(10);
+			msleep(20);
 		cond_resched();
 	}
 	return 0;
