@@ -28,17 +28,17 @@ static inline __attribute__((always_inline)) uint64_t hash(const uint64_t *block
 }
 
 /* The same work in each of them, so that turns are time. */
-static __attribute__((noinline)) uint64_t hash_60_percent(const uint64_t *block)
+static __attribute__((noipa)) uint64_t hash_60_percent(const uint64_t *block)
 {
 	return hash(block, 601);
 }
 
-static __attribute__((noinline)) uint64_t hash_30_percent(const uint64_t *block)
+static __attribute__((noipa)) uint64_t hash_30_percent(const uint64_t *block)
 {
 	return hash(block, 301);
 }
 
-static __attribute__((noinline)) uint64_t hash_10_percent(const uint64_t *block)
+static __attribute__((noipa)) uint64_t hash_10_percent(const uint64_t *block)
 {
 	return hash(block, 101);
 }
@@ -71,7 +71,7 @@ static void *use_files(void *argument)
 	for (;;) {
 		if (pwrite(fd, data, sizeof(data), 0) < 0 || pread(fd, data, sizeof(data), 0) < 0)
 			err(1, "%s", path);
-		usleep(5000);
+		usleep(10000);
 	}
 	return NULL;
 }
@@ -84,7 +84,7 @@ static void *pass_token(void *argument)
 	for (;;) {
 		if (read(pipes[0], &token, 1) != 1 || write(pipes[1], &token, 1) != 1)
 			err(1, "pipe");
-		usleep(1000);
+		usleep(5000);
 	}
 	return NULL;
 }
