@@ -129,7 +129,6 @@ struct symbol_module {
  * @inode: and inode of the file
  * @build_id: the file's, as bytes; NULL: none
  * @build_id_size: bytes
- * @serial: grows with each mapping that becomes known
  * @module: set by symbols
  */
 struct symbol_mapping {
@@ -144,7 +143,6 @@ struct symbol_mapping {
 	uint64_t inode;
 	const uint8_t *build_id;
 	size_t build_id_size;
-	uint64_t serial;
 	struct symbol_module *module;
 };
 
@@ -262,10 +260,12 @@ const struct symbol_location *symbols__resolve(struct symbols *symbols, uint32_t
 					       uint64_t address, bool exact);
 
 /**
- * symbols__next_mapping - walk the mappings of a process in order of their addresses
+ * symbols__next_mapping - walk the mappings of a process in the order they became known
  * @symbols: the resolver
  * @pid: process
  * @previous: NULL: the first one
+ *
+ * Those that became known since the last one was returned follow it.
  *
  * Return: NULL after the last one.
  */

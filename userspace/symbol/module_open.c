@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "debuginfod.h"
+#include "module.h"
+#include "process.h"
+
+/* The kernel's is two pages. */
+#define VDSO_MAX	(1 << 20)
+
+void module__set_problem(struct module *module, struct context *context,
+			 enum symbol_problem problem, const char *advice,
+			 const char *reason, ...)
+{
+	char text[1024];
+	va_list values;
+
+	va_start(values, reason);
+	vsnprintf(text, sizeof(text), reason, values);
+	va_end(values);
+	module->public.problem = problem;
+	module->public.reason = strings__intern(context->strings, text, strlen(text));
+	module->public.advice = NULL;
+	if (advice)
+		module->public.advice = strings__intern(context->strings, advice, strlen(advice));
+}
+
+static const char *format_build_id(char *text, const uint8_t *build_id, size_t size)
+{
+	size_t i;
+
+	if (!size)
+		return "none";
+	for (i = 0; i < size && i < BUILD_ID_MAX; i++)
+		sprintf(text + 2 * i, "%02x", build_id[i]);
+	return text;
+}
+
+void module__set_error(struct module *module, struct context *context, int error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -ENOTDIR:
+	case -ESRCH:
+		if (module->live)
+			module__set_problem(module, context, SYMBOL_FILE_GONE,
+					    "profile as root: the file can then be opened as long as the process lives",
+					    "the file was deleted");
+		else
+			module__set_problem(module, context, SYMBOL_FILE_GONE,
+					    "report on the machine of the recording, or set DEBUGINFOD_URLS",
+					    "there is no such file on this machine");
+		break;
+	case -ESTALE:
+		module__set_problem(module, context, SYMBOL_FILE_CHANGED,
+				    "profile as root: the old file can then be opened as long as the process lives",
+				    "the file was replaced since the process mapped it");
+		break;
+	case -EACCES:
+	case -EPERM:
+		module__set_problem(module, context, SYMBOL_NOT_PERMITTED, "run as root",
+				    "this user may not read the file");
+		break;
+	case -ENOEXEC:
+		module__set_problem(module, context, SYMBOL_FILE_BAD, NULL,
+				    "not an ELF file");
+		break;
+	case -EBADMSG:
+		module__set_problem(module, context, SYMBOL_FILE_BAD,
+				    "eu-elflint tells what is wrong with it",
+				    "a damaged ELF file");
+		break;
+	case -ENODEV:
+	case -EISDIR:
+		module__set_problem(module, context, SYMBOL_FILE_BAD, NULL,
+				    "not a regular file");
+		break;
+	default:
+		module__set_problem(module, context, SYMBOL_FILE_BAD, NULL,
+				    "cannot be read: %s", strerror(-error));
+	}
+}
+
+static bool is_vdso(const struct symbol_mapping *mapping)
+{
+	return !strcmp(mapping->path, "[vdso]");
+}
+
+bool module__has_file(const struct symbol_mapping *mapping)
+{
+	return mapping->path[0] == '/' || is_vdso(mapping);
+}
+
+bool module__is_memory(const struct symbol_mapping *mapping)
+{
+	static const char *const prefixes[] = {
+		"//", "/memfd:", "/dev/zero", "/SYSV", "/anon_hugepage", "/[",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (!strncmp(mapping->path, prefixes[i], strlen(prefixes[i])))
+			return true;
+	return false;
+}
+
+static int open_vdso(struct module *module, uint32_t pid, uint64_t start, uint64_t size)
+{
+	void *memory;
+	int error;
+
+	if (size > VDSO_MAX)
+		return -EFBIG;
+	memory = malloc(size);
+	if (!memory)
+		return -ENOMEM;
+	error = process__read_memory(pid, start, memory, size);
+	if (error) {
+		free(memory);
+		return error;
+	}
+	return image__open_memory(&module->image, memory, size);
+}
+
+/* All processes of one kernel have the same one, but for 32-bit ones. */
+static int open_own_vdso(struct module *module, const struct symbol_mapping *mapping)
+{
+	uint64_t start = getauxval(AT_SYSINFO_EHDR);
+
+	if (!start || mapping->end <= UINT32_MAX)
+		return -ENOENT;
+	return open_vdso(module, getpid(), start, mapping->end - mapping->start);
+}
+
+void module__set_anonymous(struct module *module, struct context *context, bool live)
+{
+	module->kind = MODULE_JIT;
+	module->has_perf_map = live && !process__find_perf_map(module->pid, &module->perf_map);
+	module__set_problem(module, context, SYMBOL_ANONYMOUS,
+			    "let the JIT compiler write /tmp/perf-PID.map (node --perf-basic-prof, python -X perf, java -XX:+DumpPerfMapAtExit)",
+			    "code in no file, as from a JIT compiler, and no /tmp/perf-PID.map names it");
+}
+
+void module__set_build_id(struct module *module, struct context *context,
+			  const uint8_t *build_id, size_t size)
+{
+	char text[2 * BUILD_ID_MAX + 1];
+
+	if (!size || size > BUILD_ID_MAX)
+		return;
+	memcpy(module->build_id, build_id, size);
+	module->build_id_size = size;
+	format_build_id(text, build_id, size);
+	module->public.build_id = strings__intern(context->strings, text, strlen(text));
+}
+
+static void accept(struct module *module, struct context *context)
+{
+	module->kind = MODULE_FILE;
+	module->public.problem = SYMBOL_OK;
+	module->public.reason = NULL;
+	module->public.advice = NULL;
+	module__set_build_id(module, context, module->image.build_id,
+			     module->image.build_id_size);
+}
+
+/* The file that was recorded, if it is not here any more. */
+static void download(struct module *module, struct context *context)
+{
+	int fd;
+
+	if (!module->build_id_size || context->options.no_separate ||
+	    context->options.no_debuginfod || context->debuginfod_error ||
+	    !debuginfod__configured())
+		return;
+	fd = debuginfod__fetch(module->build_id, module->build_id_size, DEBUGINFOD_EXECUTABLE);
+	if (fd == -ENOENT)
+		return;
+	if (fd < 0)
+		context->debuginfod_error = fd;
+	else if (!image__open(&module->image, fd))
+		accept(module, context);
+}
+
+void module__open_live(struct module *module, struct context *context,
+		       const struct symbol_mapping *mapping)
+{
+	int result;
+
+	module->live = true;
+	module->opened = true;
+	if (is_vdso(mapping)) {
+		result = open_vdso(module, mapping->pid, mapping->start,
+				   mapping->end - mapping->start);
+		if (result)
+			result = open_own_vdso(module, mapping);
+	} else {
+		result = process__open_mapping(mapping);
+		if (result >= 0)
+			result = image__open(&module->image, result);
+	}
+
+	if (result)
+		module__set_error(module, context, result);
+	else
+		accept(module, context);
+}
+
+/* Below the root directory that the caller gave, if any. */
+static int open_below_root(const struct context *context, const char *path)
+{
+	int root, fd;
+
+	if (!context->options.root)
+		return process__open_file(AT_FDCWD, path);
+	root = open(context->options.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -errno;
+	fd = process__open_file(root, path);
+	close(root);
+	return fd;
+}
+
+/*
+ * Where there is no build-id to tell, it takes the same inode, unchanged since: inodes
+ * of deleted files are used again for what the compiler makes next.
+ */
+static bool unchanged(const struct module *module, const struct context *context,
+		      const struct stat *stat)
+{
+	uint64_t changed = stat->st_ctim.tv_sec * 1000000000ULL + stat->st_ctim.tv_nsec;
+
+	return module->inode && stat->st_ino == module->inode &&
+	       (!context->options.recorded_ns || changed <= context->options.recorded_ns);
+}
+
+static bool same_build_id(const struct module *module)
+{
+	return module->build_id_size == module->image.build_id_size &&
+	       !memcmp(module->build_id, module->image.build_id, module->build_id_size);
+}
+
+static void check_recorded(struct module *module, struct context *context, bool same_file)
+{
+	char recorded[2 * BUILD_ID_MAX + 1], found[2 * BUILD_ID_MAX + 1];
+
+	if (module->build_id_size ? same_build_id(module) : same_file) {
+		accept(module, context);
+		return;
+	}
+	if (module->build_id_size)
+		module__set_problem(module, context, SYMBOL_FILE_CHANGED,
+				    "report with the file that was recorded, or record again",
+				    "the file here is another one: recorded build-id %s, found %s",
+				    format_build_id(recorded, module->build_id,
+						    module->build_id_size),
+				    format_build_id(found, module->image.build_id,
+						    module->image.build_id_size));
+	else
+		module__set_problem(module, context, SYMBOL_FILE_CHANGED,
+				    "link it with -Wl,--build-id and record again",
+				    "no build-id was recorded to tell whether the file here is the same one");
+	image__close(&module->image);
+}
+
+void module__open_recorded(struct module *module, struct context *context,
+			   const struct symbol_mapping *mapping)
+{
+	bool same_file = false;
+	struct stat stat;
+	int result;
+
+	if (module->opened)
+		return;
+	module->opened = true;
+
+	if (is_vdso(mapping)) {
+		result = open_own_vdso(module, mapping);
+	} else {
+		result = open_below_root(context, mapping->path);
+		if (result >= 0) {
+			same_file = !fstat(result, &stat) && unchanged(module, context, &stat);
+			result = image__open(&module->image, result);
+		}
+	}
+	if (result)
+		module__set_error(module, context, result);
+	else
+		check_recorded(module, context, same_file);
+	if (module->kind != MODULE_FILE)
+		download(module, context);
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "process.h"
+
+#define DELETED		" (deleted)"
+
+static int proc_path(char *path, size_t size, uint32_t pid, const char *name)
+{
+	return snprintf(path, size, "/proc/%" PRIu32 "/%s", pid, name);
+}
+
+/* One line of maps, in place. False: not an executable mapping. */
+static bool parse_mapping(char *line, struct symbol_mapping *mapping)
+{
+	char permissions[5];
+	size_t length;
+	int path = 0;
+
+	if (sscanf(line,
+		   "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %" SCNx32 ":%" SCNx32 " %" SCNu64 " %n",
+		   &mapping->start, &mapping->end, permissions, &mapping->offset,
+		   &mapping->major, &mapping->minor, &mapping->inode, &path) != 7 || !path)
+		return false;
+	if (strlen(permissions) < 3 || permissions[2] != 'x')
+		return false;
+
+	line += path;
+	length = strcspn(line, "\n");
+	if (length > strlen(DELETED) &&
+	    !strncmp(line + length - strlen(DELETED), DELETED, strlen(DELETED))) {
+		mapping->deleted = true;
+		length -= strlen(DELETED);
+	}
+	line[length] = '\0';
+	mapping->path = line;
+	return true;
+}
+
+int process__read_maps(uint32_t pid,
+		       int (*function)(const struct symbol_mapping *mapping, void *data),
+		       void *data)
+{
+	char path[64], *line = NULL;
+	size_t allocated = 0;
+	int error = 0;
+	FILE *maps;
+
+	proc_path(path, sizeof(path), pid, "maps");
+	maps = fopen(path, "re");
+	if (!maps)
+		return errno == ENOENT ? -ESRCH : -errno;
+
+	errno = 0;
+	while (!error && getline(&line, &allocated, maps) >= 0) {
+		struct symbol_mapping mapping = { .pid = pid };
+
+		if (parse_mapping(line, &mapping))
+			error = function(&mapping, data);
+	}
+	if (!error && ferror(maps))
+		error = -errno;
+	free(line);
+	fclose(maps);
+	return error;
+}
+
+/* Open again, for reading, what @path names; @path is O_PATH and is closed. */
+static int reopen_regular(int path)
+{
+	struct stat stat;
+	char name[32];
+	int fd;
+
+	if (fstat(path, &stat)) {
+		fd = -errno;
+	} else if (!S_ISREG(stat.st_mode)) {
+		fd = -ENODEV;
+	} else {
+		snprintf(name, sizeof(name), "/proc/self/fd/%d", path);
+		fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd < 0)
+			fd = -errno;
+	}
+	close(path);
+	return fd;
+}
+
+static int open_regular(const char *path)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC);
+
+	return fd < 0 ? -errno : reopen_regular(fd);
+}
+
+int process__open_root(uint32_t pid)
+{
+	char path[64];
+	int fd;
+
+	proc_path(path, sizeof(path), pid, "root");
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int process__open_file(int root, const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd;
+
+	if (root == AT_FDCWD)
+		return open_regular(path);
+	fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	return fd < 0 ? -errno : reopen_regular(fd);
+}
+
+static bool is_mapped_file(int fd, const struct symbol_mapping *mapping)
+{
+	struct stat stat;
+
+	/*
+	 * Not the device: that of maps is the superblock's, which on btrfs and overlayfs
+	 * is another than that of stat().
+	 */
+	return !fstat(fd, &stat) && stat.st_ino == mapping->inode;
+}
+
+static int keep_if_mapped(int fd, const struct symbol_mapping *mapping)
+{
+	if (fd >= 0 && !is_mapped_file(fd, mapping)) {
+		close(fd);
+		return -ESTALE;
+	}
+	return fd;
+}
+
+int process__open_mapping(const struct symbol_mapping *mapping)
+{
+	char path[128], name[64];
+	int fd, root, exe;
+
+	snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, mapping->start, mapping->end);
+	proc_path(path, sizeof(path), mapping->pid, name);
+	fd = open_regular(path);
+	if (fd >= 0 || fd == -ENODEV)
+		return fd;
+
+	/* map_files takes privileges; an executable of one's own can be had without. */
+	proc_path(path, sizeof(path), mapping->pid, "exe");
+	exe = keep_if_mapped(open_regular(path), mapping);
+	if (exe >= 0)
+		return exe;
+	if (mapping->deleted)
+		return fd == -EPERM || fd == -EACCES ? fd : -ENOENT;
+
+	root = process__open_root(mapping->pid);
+	if (root < 0)
+		return root;
+	fd = keep_if_mapped(process__open_file(root, mapping->path), mapping);
+	close(root);
+	return fd;
+}
+
+int process__read_memory(uint32_t pid, uint64_t address, void *memory, uint64_t size)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	proc_path(path, sizeof(path), pid, "mem");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = pread(fd, memory, size, address);
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	if (n >= 0 && (uint64_t)n != size)
+		return -EIO;
+	return n < 0 ? n : 0;
+}
+
+/* What the process takes for its own number, in the innermost of its pid namespaces. */
+static int read_status(uint32_t pid, uint32_t *own_pid, uid_t *uid)
+{
+	char path[64], *line = NULL;
+	size_t allocated = 0;
+	FILE *status;
+
+	*own_pid = pid;
+	*uid = (uid_t)-1;
+	proc_path(path, sizeof(path), pid, "status");
+	status = fopen(path, "re");
+	if (!status)
+		return errno == ENOENT ? -ESRCH : -errno;
+	while (getline(&line, &allocated, status) >= 0) {
+		if (!strncmp(line, "NSpid:", 6)) {
+			char *last = line + strcspn(line, "\n");
+
+			while (last > line && isspace((unsigned char)last[-1]))
+				last--;
+			*last = '\0';
+			while (last > line && isdigit((unsigned char)last[-1]))
+				last--;
+			*own_pid = strtoul(last, NULL, 10);
+		}
+		/* The second one is the effective user ID. */
+		if (!strncmp(line, "Uid:", 4))
+			sscanf(line, "Uid: %*u %u", uid);
+	}
+	free(line);
+	fclose(status);
+	return 0;
+}
+
+int process__find_perf_map(uint32_t pid, struct process_perf_map *perf_map)
+{
+	int error = read_status(pid, &perf_map->pid, &perf_map->uid);
+
+	if (error)
+		return error;
+	perf_map->root = process__open_root(pid);
+	return perf_map->root < 0 ? perf_map->root : 0;
+}
+
+int process__open_perf_map(const struct process_perf_map *perf_map)
+{
+	struct stat stat;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/perf-%" PRIu32 ".map", perf_map->pid);
+	fd = process__open_file(perf_map->root, path);
+	if (fd < 0)
+		return fd;
+
+	/* Everybody may write to /tmp: names for this process come from itself, or root. */
+	if (fstat(fd, &stat) || (stat.st_uid != perf_map->uid && stat.st_uid)) {
+		close(fd);
+		return -EPERM;
+	}
+	return fd;
+}

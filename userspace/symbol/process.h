@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * process: what /proc tells about a living process, and the files that it sees.
+ *
+ * The process may be in another mount namespace and may have made it to fool us.
+ * Paths are resolved within its root, whatever symbolic links there say, and only
+ * regular files are ever opened: opening a FIFO would hang, opening a device may do things.
+ */
+#ifndef PROFBUF_SYMBOL_PROCESS_H
+#define PROFBUF_SYMBOL_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "symbol.h"
+
+/*
+ * Call @function for each executable mapping until it returns an error, which is
+ * returned. What the mapping points to is gone when @function returns.
+ */
+int process__read_maps(uint32_t pid,
+		       int (*function)(const struct symbol_mapping *mapping, void *data),
+		       void *data);
+
+/*
+ * The very file that is mapped, also if it was deleted. -ESTALE: another one is in
+ * its place.
+ */
+int process__open_mapping(const struct symbol_mapping *mapping);
+
+/* Read @size bytes of its memory. -EIO: not all of them are there. */
+int process__read_memory(uint32_t pid, uint64_t address, void *memory, uint64_t size);
+
+/**
+ * struct process_perf_map - where a process has /tmp/perf-PID.map, also after its end
+ * @root: its root directory, an open file
+ * @pid: what it takes for its own process ID
+ * @uid: its effective user
+ */
+struct process_perf_map {
+	int root;
+	uint32_t pid;
+	uid_t uid;
+};
+
+int process__find_perf_map(uint32_t pid, struct process_perf_map *perf_map);
+
+/* -EPERM: it belongs to somebody else. */
+int process__open_perf_map(const struct process_perf_map *perf_map);
+
+/* Where the process has its root directory. */
+int process__open_root(uint32_t pid);
+
+/* A regular file below @root as if that were "/"; AT_FDCWD: this process's own "/". */
+int process__open_file(int root, const char *path);
+
+#endif /* PROFBUF_SYMBOL_PROCESS_H */

@@ -1,0 +1,685 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libiberty/hashtab.h>
+
+#include "kallsyms.h"
+#include "mappings.h"
+#include "module.h"
+#include "symbol.h"
+
+#define KERNEL_PATH	"[kernel.kallsyms]"
+#define UNKNOWN_PATH	"[unknown]"
+
+/**
+ * struct own_mapping - a mapping and its place in the list of its process
+ * @public: must be first
+ * @next: became known later
+ */
+struct own_mapping {
+	struct symbol_mapping public;
+	struct own_mapping *next;
+};
+
+/**
+ * struct process - what is known of a process
+ * @pid: process ID
+ * @error: why its mappings could not be read
+ * @mappings: by address
+ * @first: all, in the order they became known
+ * @last: the last one
+ * @jit: code in no file, if it has any
+ */
+struct process {
+	uint32_t pid;
+	int error;
+	struct mappings mappings;
+	struct own_mapping *first;
+	struct own_mapping *last;
+	struct module *jit;
+};
+
+/**
+ * struct own_location - a location and what it is found by
+ * @public: must be first
+ * @pid: process; 0 for the kernel
+ * @exact: as asked
+ */
+struct own_location {
+	struct symbol_location public;
+	uint32_t pid;
+	bool exact;
+};
+
+/**
+ * struct symbols - the resolver
+ * @context: what the modules share
+ * @kernel_symtab: functions of kernel and modules; struct module is their owner
+ * @kernel: the kernel itself
+ * @no_process: for addresses of processes that nothing is known of
+ * @no_mapping: for addresses that nothing is mapped at
+ * @not_permitted: for addresses of processes that this user may not look into
+ * @first_module: all of them
+ * @last_module: the last one
+ * @modules: those that are not of one process only, by what identifies them
+ * @processes: by pid
+ * @locations: by process and address
+ * @names: by module and address
+ */
+struct symbols {
+	struct context context;
+	struct symtab kernel_symtab;
+	struct module *kernel;
+	struct module *no_process;
+	struct module *no_mapping;
+	struct module *not_permitted;
+	struct module *first_module;
+	struct module *last_module;
+	htab_t modules;
+	htab_t processes;
+	htab_t locations;
+	htab_t names;
+};
+
+static struct module *to_module(struct symbol_module *public)
+{
+	return (struct module *)public;
+}
+
+static hashval_t hash(uint64_t first, uint64_t second)
+{
+	uint64_t value = (first ^ second * 0x9e3779b97f4a7c15) * 0xff51afd7ed558ccd;
+
+	return value >> 32;
+}
+
+static hashval_t hash_process(const void *item)
+{
+	const struct process *process = item;
+
+	return hash(process->pid, 0);
+}
+
+static int equal_process(const void *item, const void *other)
+{
+	const struct process *a = item, *b = other;
+
+	return a->pid == b->pid;
+}
+
+static hashval_t hash_location(const void *item)
+{
+	const struct own_location *location = item;
+
+	return hash(location->public.address, location->pid * 2ULL + location->exact);
+}
+
+static int equal_location(const void *item, const void *other)
+{
+	const struct own_location *a = item, *b = other;
+
+	return a->public.address == b->public.address && a->pid == b->pid && a->exact == b->exact;
+}
+
+static hashval_t hash_names(const void *item)
+{
+	const struct module_names *names = item;
+
+	return hash(names->address, (uintptr_t)names->module);
+}
+
+static int equal_names(const void *item, const void *other)
+{
+	const struct module_names *a = item, *b = other;
+
+	return a->address == b->address && a->module == b->module;
+}
+
+static hashval_t hash_module(const void *item)
+{
+	const struct module *module = item;
+
+	return hash(module->inode ^ (uintptr_t)module->key_build_id,
+		    (uintptr_t)module->public.path);
+}
+
+/* Strings are interned. */
+static int equal_module(const void *item, const void *other)
+{
+	const struct module *a = item, *b = other;
+
+	return a->public.path == b->public.path && a->public.kernel == b->public.kernel &&
+	       a->key_build_id == b->key_build_id && a->live == b->live &&
+	       a->inode == b->inode && a->major == b->major && a->minor == b->minor;
+}
+
+/* The item that is equal to @item. If there is none, a copy of @size bytes becomes it. */
+static void *find_or_add(struct symbols *symbols, htab_t table, const void *item, size_t size,
+			 bool *added)
+{
+	void **slot = htab_find_slot(table, item, INSERT);
+
+	*added = false;
+	if (!slot)
+		return NULL;
+	if (!*slot) {
+		*slot = objalloc_alloc(symbols->context.memory, size);
+		if (!*slot) {
+			htab_clear_slot(table, slot);
+			return NULL;
+		}
+		memcpy(*slot, item, size);
+		*added = true;
+	}
+	return *slot;
+}
+
+static struct module *new_module(struct symbols *symbols, const struct module *template)
+{
+	struct module *module = malloc(sizeof(*module));
+
+	if (!module)
+		return NULL;
+	*module = *template;
+	if (symbols->last_module)
+		symbols->last_module->next = module;
+	else
+		symbols->first_module = module;
+	symbols->last_module = module;
+	return module;
+}
+
+static struct module *new_special(struct symbols *symbols, const char *path, bool kernel,
+				  enum symbol_problem problem, const char *advice,
+				  const char *reason)
+{
+	struct module template = { .public.kernel = kernel }, *module;
+
+	template.public.path = symbols__intern(symbols, path);
+	module = template.public.path ? new_module(symbols, &template) : NULL;
+	if (module)
+		module__set_problem(module, &symbols->context, problem, advice, "%s", reason);
+	return module;
+}
+
+static struct module *find_module(struct symbols *symbols, const struct module *key)
+{
+	void **slot = htab_find_slot(symbols->modules, key, INSERT);
+
+	if (!slot)
+		return NULL;
+	if (!*slot) {
+		*slot = new_module(symbols, key);
+		if (!*slot)
+			htab_clear_slot(symbols->modules, slot);
+	}
+	return *slot;
+}
+
+struct symbols *symbols__new(const struct symbols_options *options)
+{
+	struct symbols *symbols = calloc(1, sizeof(*symbols));
+
+	if (!symbols)
+		return NULL;
+	if (options)
+		symbols->context.options = *options;
+	symbols->context.strings = strings__new();
+	symbols->context.memory = objalloc_create();
+	symbols->modules = htab_try_create(64, hash_module, equal_module, NULL);
+	symbols->processes = htab_try_create(64, hash_process, equal_process, NULL);
+	symbols->locations = htab_try_create(1024, hash_location, equal_location, NULL);
+	symbols->names = htab_try_create(1024, hash_names, equal_names, NULL);
+	if (!symbols->context.strings || !symbols->context.memory || !symbols->modules ||
+	    !symbols->processes || !symbols->locations || !symbols->names)
+		goto fail;
+
+	symbols->kernel = new_special(symbols, KERNEL_PATH, true, SYMBOL_NO_KERNEL,
+				      "record as a user who may read /proc/kallsyms",
+				      "there are no kernel symbols");
+	symbols->no_process = new_special(symbols, UNKNOWN_PATH, false, SYMBOL_NO_PROCESS, NULL,
+					  "the process ended before its mappings could be read");
+	symbols->no_mapping = new_special(symbols, UNKNOWN_PATH, false, SYMBOL_NO_MAPPING,
+					  "build the program with -fno-omit-frame-pointer",
+					  "nothing executable is mapped there: callers are found by frame pointers, and some code keeps none");
+	symbols->not_permitted = new_special(symbols, UNKNOWN_PATH, false, SYMBOL_NOT_PERMITTED,
+					     "run as root or as the user of the process",
+					     "this user may not read the mappings of the process");
+	if (!symbols->kernel || !symbols->no_process || !symbols->no_mapping ||
+	    !symbols->not_permitted)
+		goto fail;
+	return symbols;
+fail:
+	symbols__free(symbols);
+	return NULL;
+}
+
+static int free_process(void **slot, void *data)
+{
+	struct process *process = *slot;
+
+	(void)data;
+	mappings__free(&process->mappings);
+	return 1;
+}
+
+static void delete_table(htab_t table)
+{
+	if (table)
+		htab_delete(table);
+}
+
+void symbols__free(struct symbols *symbols)
+{
+	struct module *module, *next;
+
+	if (!symbols)
+		return;
+	for (module = symbols->first_module; module; module = next) {
+		next = module->next;
+		module__free(module);
+	}
+	if (symbols->processes)
+		htab_traverse_noresize(symbols->processes, free_process, NULL);
+	delete_table(symbols->modules);
+	delete_table(symbols->processes);
+	delete_table(symbols->locations);
+	delete_table(symbols->names);
+	symtab__free(&symbols->kernel_symtab);
+	strings__free(symbols->context.strings);
+	if (symbols->context.memory)
+		objalloc_free(symbols->context.memory);
+	free(symbols);
+}
+
+const char *symbols__intern(struct symbols *symbols, const char *string)
+{
+	return strings__intern(symbols->context.strings, string, strlen(string));
+}
+
+/*
+ * The kernel
+ */
+
+/* @path: in brackets. */
+static struct module *find_kernel_module(struct symbols *symbols, const char *path)
+{
+	struct module key = { .kind = MODULE_KERNEL, .public.kernel = true };
+
+	if (!path)
+		return symbols->kernel;
+	key.public.path = symbols__intern(symbols, path);
+	return key.public.path ? find_module(symbols, &key) : NULL;
+}
+
+static int add_kernel_symbol(struct symbols *symbols, struct symtab_symbol *symbol,
+			     const char *name, const char *module)
+{
+	symbol->name = symbols__intern(symbols, name);
+	symbol->name_size = strlen(name) + 1;
+	symbol->owner = find_kernel_module(symbols, module);
+	if (!symbol->name || !symbol->owner)
+		return -ENOMEM;
+	symbols->kernel->kind = MODULE_KERNEL;
+	symbols->kernel->public.problem = SYMBOL_OK;
+	symbols->kernel->public.reason = NULL;
+	symbols->kernel->public.advice = NULL;
+	return symtab__add(&symbols->kernel_symtab, symbol);
+}
+
+static int add_kallsyms_symbol(const struct kallsyms_symbol *found, void *data)
+{
+	struct symtab_symbol symbol = {
+		.start = found->address,
+		.end = UINT64_MAX,
+		.rank = found->rank,
+		.open = true,
+	};
+
+	return add_kernel_symbol(data, &symbol, found->name, found->module);
+}
+
+int symbols__read_kallsyms(struct symbols *symbols, const char *path)
+{
+	int error = kallsyms__read(path ?: "/proc/kallsyms", add_kallsyms_symbol, symbols);
+
+	if (error == -EPERM)
+		module__set_problem(symbols->kernel, &symbols->context, SYMBOL_HIDDEN,
+				    kallsyms__advice(),
+				    "the kernel hides the addresses of its symbols");
+	else if (error)
+		module__set_problem(symbols->kernel, &symbols->context, SYMBOL_NO_KERNEL, NULL,
+				    "the kernel's symbols cannot be read: %s", strerror(-error));
+	return error;
+}
+
+int symbols__add_kernel_symbol(struct symbols *symbols, uint64_t address, uint64_t size,
+			       const char *name, const char *module)
+{
+	struct symtab_symbol symbol = {
+		.start = address,
+		.end = size ? address + size : UINT64_MAX,
+		.open = !size,
+	};
+	char path[256];
+
+	if (!module || !*module)
+		return add_kernel_symbol(symbols, &symbol, name, NULL);
+	snprintf(path, sizeof(path), "[%s]", module);
+	return add_kernel_symbol(symbols, &symbol, name, path);
+}
+
+/*
+ * Processes
+ */
+
+static struct process *find_process(struct symbols *symbols, uint32_t pid)
+{
+	struct process key = { .pid = pid };
+
+	return htab_find(symbols->processes, &key);
+}
+
+static struct process *add_process(struct symbols *symbols, uint32_t pid)
+{
+	struct process key = { .pid = pid };
+	bool added;
+
+	return find_or_add(symbols, symbols->processes, &key, sizeof(key), &added);
+}
+
+static struct module *find_jit(struct symbols *symbols, struct process *process, bool live)
+{
+	struct module template = { .pid = process->pid };
+
+	if (process->jit)
+		return process->jit;
+	template.public.path = symbols__intern(symbols, "[anon]");
+	if (!template.public.path)
+		return NULL;
+	process->jit = new_module(symbols, &template);
+	if (process->jit)
+		module__set_anonymous(process->jit, &symbols->context, live);
+	return process->jit;
+}
+
+static struct module *find_file(struct symbols *symbols, const struct symbol_mapping *mapping,
+				bool live)
+{
+	struct module key = {
+		.public.path = mapping->path,
+		.major = mapping->major,
+		.minor = mapping->minor,
+		.inode = mapping->inode,
+		.pid = mapping->pid,
+		.live = live,
+	};
+	struct module *module;
+
+	if (!live) {
+		if (mapping->build_id)
+			module__set_build_id(&key, &symbols->context, mapping->build_id,
+					     mapping->build_id_size);
+		key.key_build_id = key.public.build_id;
+	}
+	module = find_module(symbols, &key);
+	if (module && live && module->kind != MODULE_FILE) {
+		/* Another process may have been less open. */
+		module->pid = mapping->pid;
+		module__open_live(module, &symbols->context, mapping);
+	}
+	return module;
+}
+
+static struct module *find_mapped(struct symbols *symbols, struct process *process,
+				  const struct symbol_mapping *mapping, bool live)
+{
+	struct module *module;
+
+	if (!module__has_file(mapping))
+		return find_jit(symbols, process, live);
+	module = find_file(symbols, mapping, live);
+	if (module && module__is_memory(mapping) &&
+	    (live ? module->kind != MODULE_FILE : !module->build_id_size))
+		return find_jit(symbols, process, live);
+	return module;
+}
+
+static bool is_known(const struct process *process, const struct symbol_mapping *mapping)
+{
+	const struct symbol_mapping *known;
+
+	known = mappings__find(&process->mappings, mapping->start);
+	return known && known->start == mapping->start && known->end == mapping->end &&
+	       known->offset == mapping->offset && known->inode == mapping->inode &&
+	       known->major == mapping->major && known->minor == mapping->minor &&
+	       !strcmp(known->path, mapping->path);
+}
+
+static int add_mapping(struct symbols *symbols, const struct symbol_mapping *mapping, bool live)
+{
+	struct own_mapping *own;
+	struct process *process;
+	struct module *module;
+	int error;
+
+	if (mapping->end <= mapping->start)
+		return -EINVAL;
+	process = add_process(symbols, mapping->pid);
+	if (!process)
+		return -ENOMEM;
+	/* Such as [vsyscall]: an address of the kernel, whose names are elsewhere. */
+	if (mapping->start >> 63 || (live && is_known(process, mapping)))
+		return 0;
+
+	own = objalloc_alloc(symbols->context.memory, sizeof(*own));
+	if (!own)
+		return -ENOMEM;
+	*own = (struct own_mapping){ .public = *mapping };
+	own->public.path = symbols__intern(symbols, mapping->path ?: "");
+	if (!own->public.path)
+		return -ENOMEM;
+	module = find_mapped(symbols, process, &own->public, live);
+	if (!module)
+		return -ENOMEM;
+	own->public.module = &module->public;
+	own->public.build_id = module->build_id;
+	own->public.build_id_size = module->build_id_size;
+
+	error = mappings__add(&process->mappings, &own->public);
+	if (error)
+		return error;
+	if (process->last)
+		process->last->next = own;
+	else
+		process->first = own;
+	process->last = own;
+	return 0;
+}
+
+int symbols__add_mapping(struct symbols *symbols, const struct symbol_mapping *mapping)
+{
+	return add_mapping(symbols, mapping, false);
+}
+
+static int add_live_mapping(const struct symbol_mapping *mapping, void *data)
+{
+	return add_mapping(data, mapping, true);
+}
+
+int symbols__read_process(struct symbols *symbols, uint32_t pid)
+{
+	struct process *process = add_process(symbols, pid);
+
+	if (!process)
+		return -ENOMEM;
+	process->error = process__read_maps(pid, add_live_mapping, symbols);
+	return process->error;
+}
+
+int symbols__add_process_symbol(struct symbols *symbols, uint32_t pid, uint64_t address,
+				uint64_t size, const char *name)
+{
+	struct process *process = add_process(symbols, pid);
+	struct symtab_symbol symbol = {
+		.start = address,
+		.end = address + size,
+		.name_size = strlen(name) + 1,
+	};
+	struct module *module;
+
+	if (!process)
+		return -ENOMEM;
+	symbol.name = symbols__intern(symbols, name);
+	module = find_jit(symbols, process, false);
+	if (!symbol.name || !module)
+		return -ENOMEM;
+	module->symtab.newest_wins = true;
+	return symtab__add(&module->symtab, &symbol);
+}
+
+/*
+ * Addresses
+ */
+
+/* What the module knows of the address, asked only once. */
+static const struct module_names *name_in_module(struct symbols *symbols, struct module *module,
+						 uint64_t address)
+{
+	struct module_names key = { .module = module, .address = address }, *names;
+	bool added;
+	uint32_t i;
+
+	names = find_or_add(symbols, symbols->names, &key, sizeof(key), &added);
+	if (!names || !added)
+		return names;
+	if (module__name(module, &symbols->context, names))
+		return NULL;
+	for (i = 0; i < names->nframes; i++) {
+		module->public.has_lines |= names->frames[i].file != NULL;
+		module->public.has_inlines |= names->frames[i].inlined;
+	}
+	return names;
+}
+
+static int resolve_kernel(struct symbols *symbols, struct symbol_location *location,
+			  uint64_t address)
+{
+	struct module_names names = { 0 };
+	const struct symtab_symbol *symbol;
+	struct module *module = symbols->kernel;
+	int error = 0;
+
+	symbol = symtab__find(&symbols->kernel_symtab, address);
+	if (symbol) {
+		module = symbol->owner;
+		error = module__name_symbol(&symbols->context, symbol, &names);
+	}
+	location->module = &module->public;
+	location->file_address = address;
+	location->symbol_start = names.symbol_start;
+	location->symbol_size = names.symbol_size;
+	location->nframes = names.nframes;
+	location->frames = names.frames;
+	return error;
+}
+
+static int resolve_in_module(struct symbols *symbols, struct symbol_location *location,
+			     struct module *module, uint64_t address)
+{
+	const struct symbol_mapping *mapping = location->mapping;
+	const struct module_names *names;
+
+	location->module = &module->public;
+	if (mapping && !module->live)
+		module__open_recorded(module, &symbols->context, mapping);
+	if (!module__file_address(module, mapping, address, &location->file_address))
+		return 0;
+	names = name_in_module(symbols, module, location->file_address);
+	if (!names)
+		return -ENOMEM;
+	if (names->nframes) {
+		location->symbol_start = names->symbol_start + address - location->file_address;
+		location->symbol_size = names->symbol_size;
+		location->nframes = names->nframes;
+		location->frames = names->frames;
+	}
+	return 0;
+}
+
+static int resolve_user(struct symbols *symbols, struct symbol_location *location, uint32_t pid,
+			uint64_t address)
+{
+	struct process *process = find_process(symbols, pid);
+	struct module *module;
+
+	location->file_address = address;
+	if (process)
+		location->mapping = mappings__find(&process->mappings, address);
+	if (location->mapping)
+		module = to_module(location->mapping->module);
+	else if (process && process->jit && symtab__find(&process->jit->symtab, address))
+		module = process->jit;
+	else if (process && process->first)
+		module = symbols->no_mapping;
+	else if (process && (process->error == -EACCES || process->error == -EPERM))
+		module = symbols->not_permitted;
+	else
+		module = symbols->no_process;
+	return resolve_in_module(symbols, location, module, address);
+}
+
+const struct symbol_location *symbols__resolve(struct symbols *symbols, uint32_t pid,
+					       uint64_t address, bool exact)
+{
+	bool kernel = address >> 63, added;
+	struct own_location key = {
+		.public.address = address,
+		.pid = kernel ? 0 : pid,
+		.exact = exact,
+	}, *own;
+	struct symbol_module *module;
+	uint64_t lookup = exact || !address ? address : address - 1;
+	int error;
+
+	own = find_or_add(symbols, symbols->locations, &key, sizeof(key), &added);
+	if (!own || !added)
+		return own ? &own->public : NULL;
+
+	if (kernel)
+		error = resolve_kernel(symbols, &own->public, lookup);
+	else
+		error = resolve_user(symbols, &own->public, pid, lookup);
+	if (error) {
+		htab_remove_elt(symbols->locations, own);
+		return NULL;
+	}
+	module = own->public.module;
+	module->addresses++;
+	module->unnamed += !own->public.nframes;
+	return &own->public;
+}
+
+const struct symbol_mapping *symbols__next_mapping(struct symbols *symbols, uint32_t pid,
+						   const struct symbol_mapping *previous)
+{
+	const struct own_mapping *own = (const struct own_mapping *)previous;
+	const struct process *process;
+
+	if (own)
+		return own->next ? &own->next->public : NULL;
+	process = find_process(symbols, pid);
+	return process && process->first ? &process->first->public : NULL;
+}
+
+struct symbol_module *symbols__next_module(struct symbols *symbols,
+					   const struct symbol_module *previous)
+{
+	const struct module *module = (const struct module *)previous;
+
+	module = module ? module->next : symbols->first_module;
+	return module ? (struct symbol_module *)&module->public : NULL;
+}
