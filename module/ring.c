@@ -68,8 +68,8 @@
  * profbuf_ring_enter() refuses, having counted the sample in nested. The writer
  * it interrupted moves that count to the overflow entry in profbuf_ring_exit(),
  * before and after it opens the ring to others, so that none is forgotten. One that
- * is let in between does so on entering, and a writer does so ahead of its record if
- * samples were refused before it took its own, so that none is told too late.
+ * is let in between, and any writer that takes its sample after others were
+ * refused, moves it ahead of its own record, so that none is told too late.
  * All of this happens on one CPU, where an interrupt is over before what it interrupted
  * goes on; compiler barriers are enough.
  *
@@ -295,8 +295,10 @@ static __always_inline u64 ring_store(struct profbuf_ring *ring, u64 counts, u64
 	record[0] = words;
 	record[1] = now;
 	record += PROFBUF_RING_RECORD_FIXED;
-	for (i = 0; i < ring->hdrsize; i++)
-		record[i] = i < nhdr ? hdr[i] : 0;
+	if (nhdr)
+		memcpy(record, hdr, nhdr * sizeof(*hdr));
+	for (i = nhdr; i < ring->hdrsize; i++)
+		record[i] = 0;
 	if (nstack)
 		memcpy(record + ring->hdrsize, stack, nstack * sizeof(*stack));
 
@@ -457,8 +459,6 @@ notrace bool profbuf_ring_enter(struct profbuf_ring *ring, u64 now)
 
 	WRITE_ONCE(ring->busy, 1);
 	barrier();
-	/* This may have interrupted a writer that had yet to look after refused ones. */
-	ring_fold_nested(ring);
 	return true;
 }
 EXPORT_SYMBOL_GPL(profbuf_ring_enter);
