@@ -120,16 +120,24 @@ void __tsan_read_range(void *address, unsigned long size)
 	explore_step(EXPLORE_READ, address, size);
 }
 
-/* What ring.c has instead of memcpy() and memset(): another actor may come between two words. */
+/*
+ * What ring.c has instead of memcpy() and memset(): another actor may come between two
+ * words.
+ */
+static size_t in_words(size_t size)
+{
+	if (size % sizeof(uint64_t))
+		explore_fail("a copy of %zu bytes: not in words", size);
+	return size / sizeof(uint64_t);
+}
+
 void *stepwise_memcpy(void *to, const void *from, size_t size)
 {
 	const uint64_t *source = from;
 	uint64_t *words = to;
 	size_t i;
 
-	if (size % sizeof(*words))
-		explore_fail("memcpy() of %zu bytes: not in words", size);
-	for (i = 0; i < size / sizeof(*words); i++) {
+	for (i = 0; i < in_words(size); i++) {
 		explore_step(EXPLORE_WRITE, &words[i], sizeof(*words));
 		words[i] = source[i];
 	}
@@ -138,6 +146,12 @@ void *stepwise_memcpy(void *to, const void *from, size_t size)
 
 void *stepwise_memset(void *to, int byte, size_t size)
 {
-	explore_step(EXPLORE_WRITE, to, size);
-	return memset(to, byte, size);
+	uint64_t *words = to;
+	size_t i;
+
+	for (i = 0; i < in_words(size); i++) {
+		explore_step(EXPLORE_WRITE, &words[i], sizeof(*words));
+		memset(&words[i], byte, sizeof(*words));
+	}
+	return to;
 }
