@@ -78,6 +78,27 @@ TEST(f2_full_ring_is_not_taken_for_empty_at_the_wrap)
 	expect_w(ring, 0x10, 4, EXTRA);
 }
 
+TEST(f2_ring_is_used_across_the_wrap)
+{
+	struct profbuf_ring *ring = make_ring(0, 16, 8);
+
+	/* Behind the third record, w has wrapped, and r has not. */
+	start_at(ring, 0xfffffff8, 0x3ffffffc);
+	expect_write(ring, 1, 1, 11, words(), words());
+	expect_write(ring, 1, 2, 12, words(), words());
+	expect_write(ring, 1, 3, 13, words(), words(7, 8));
+	expect_write(ring, 1, 4, 14, words(), words());
+	expect_write(ring, 1, 5, 15, words(), words());
+	expect_write(ring, 1, 6, 16, words(), words());
+	expect_write(ring, 0, 7, 17, words(), words(9));
+	expect_w(ring, 6, 2, EXTRA);
+	expect_read(ring, words(2, 1, 2, 2, 4, 3, 7, 8), words(11, 12, 13));
+	expect_read(ring, words(2, 4), words(14));
+	expect_read(ring, words(2, 5, 2, 6), words(15, 16));
+	expect_read(ring, words(3, 7, 1), words(0));
+	expect_r(ring, 6, 2);
+}
+
 TEST(f3_counts_wrap_apart_and_flags_are_cleared)
 {
 	struct profbuf_ring *ring = make_ring(2, 16, 8);
