@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "load.h"
@@ -17,8 +15,6 @@ enum {
 	OPTION_BY = 'b',
 	OPTION_SORT = 's',
 	OPTION_LIMIT = 'n',
-	OPTION_PID = 'p',
-	OPTION_COMM = 'c',
 	OPTION_JSON = 'j',
 	OPTION_NO_PAGER = OPTION_LONG,
 };
@@ -28,8 +24,7 @@ static const struct command_option options_report[] = {
 	  "function module process thread cpu" },
 	{ OPTION_SORT, "sort", "KEY", "sort by self, total or name", "self total name" },
 	{ OPTION_LIMIT, "limit", "N", "print N rows (40; 0: all)" },
-	{ OPTION_PID, "pid", "PID", "only this process; may be given several times", "PID" },
-	{ OPTION_COMM, "comm", "NAME", "only threads with this name, a shell pattern" },
+	FILTER_OPTIONS,
 	{ OPTION_JSON, "json", NULL, "print JSON, for programs" },
 	{ OPTION_NO_PAGER, "no-pager", NULL, "do not page on a terminal" },
 	{ 0 }
@@ -78,31 +73,18 @@ static int parse(struct options *options, struct report *report)
 				return OPTIONS_DONE;
 			report->view.limit = number;
 			break;
-		case OPTION_PID:
-			if (report->load.nr_pids == LOAD_MAX_PIDS)
-				return options__fail(options, "at most %d processes",
-						     LOAD_MAX_PIDS);
-			if (options__number(options, "a process ID", 0, INT32_MAX, &number))
-				return OPTIONS_DONE;
-			report->load.pids[report->load.nr_pids++] = number;
-			break;
-		case OPTION_COMM:
-			report->load.comm = options->argument;
-			break;
 		case OPTION_JSON:
 			report->view.json = true;
 			break;
 		case OPTION_NO_PAGER:
 			report->pager = false;
 			break;
+		default:
+			if (filter__option(&report->load.filter, options, option))
+				return OPTIONS_DONE;
 		}
 	}
-	if (option == OPTIONS_DONE)
-		return option;
-	if (options->argc - options->operand > 1)
-		return options__fail(options, "one recording at a time, not also '%s'",
-				     options->argv[options->operand + 1]);
-	return 0;
+	return option == OPTIONS_DONE ? option : 0;
 }
 
 static int run_report(const struct command *command, int argc, char **argv)
@@ -114,13 +96,9 @@ static int run_report(const struct command *command, int argc, char **argv)
 
 	if (parse(&options, &report) < 0)
 		return options.status;
-	path = options.operand < argc ? argv[options.operand] : DEFAULT_RECORDING;
-	if (options.operand == argc && access(path, F_OK)) {
-		error("there is no %s here", path);
-		hint("record one with 'profbuf record', or name a recording or /dev/profbuf");
-		return EXIT_FAILURE;
-	}
-
+	path = load__operand(&options);
+	if (!path)
+		return options.status;
 	err = load__run(&report.load, path);
 	if (!err) {
 		report.view.color = terminal__color();

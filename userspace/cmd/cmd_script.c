@@ -22,6 +22,7 @@ enum {
 
 static const struct command_option options_script[] = {
 	{ OPTION_LIMIT, "limit", "N", "end after N records" },
+	FILTER_OPTIONS,
 	{ OPTION_RAW, "raw", NULL, "print addresses, without looking for names" },
 	{ 0 }
 };
@@ -29,7 +30,9 @@ static const struct command_option options_script[] = {
 /**
  * struct script - what is known while records come
  * @names: of their addresses
+ * @filter: which are wanted
  * @raw: without names
+ * @again: the names were read before
  * @limit: end after so many records; 0: at the end of the stream
  * @records: how many came
  * @lost: how many were lost
@@ -40,7 +43,9 @@ static const struct command_option options_script[] = {
  */
 struct script {
 	struct names names;
+	struct filter filter;
 	bool raw;
+	bool again;
 	uint64_t limit;
 	uint64_t records;
 	uint64_t lost;
@@ -103,7 +108,9 @@ static int print_address(struct script *script, const struct profbuf_record *rec
 		printf(" %#" PRIx64, record->stack[n]);
 		return 0;
 	}
-	location = symbols__resolve(script->names.symbols, record->pid, record->stack[n], exact);
+	location = symbols__resolve(script->names.symbols,
+				    names__symbol_pid(&script->names, record->pid),
+				    record->stack[n], exact);
 	if (!location)
 		return -ENOMEM;
 	if (!location->nframes)
@@ -136,6 +143,8 @@ static int script__record(void *context, const struct profbuf_record *record)
 	uint32_t n;
 	int err = 0;
 
+	if (!filter__wants(&script->filter, record))
+		return 0;
 	if (!script->raw)
 		err = script__meet(script, record);
 	print_time(record->cpu, record->time);
@@ -175,12 +184,48 @@ static int script__gap(void *context, const struct profbuf_gap *gap)
 	return script__flush();
 }
 
+static int script__frame(void *context, const struct profbuf_frame *frame)
+{
+	struct script *script = context;
+
+	/* The second time all names are known, only who executes what has to be followed. */
+	if (script->again && frame->type != PROFBUF_FRAME_PROCESS)
+		return 0;
+	return names__frame(&script->names, frame);
+}
+
+static int script__prepare(struct script *script, struct input *input)
+{
+	static const struct profbuf_handler names_handler = {
+		.size = sizeof(names_handler),
+		.frame = script__frame,
+	};
+	const struct profbuf_frame *frame;
+	int ret;
+
+	/* A pipe goes by once: names are then known from where they come. */
+	if (profbuf_stream__rewind(input->stream))
+		return 0;
+	/* What is wrong will be met again, behind what comes before it. */
+	ret = profbuf_stream__next(input->stream, &frame);
+	if (ret > 0 && frame->type == PROFBUF_FRAME_HOST) {
+		profbuf_stream__rewind(input->stream);
+		ret = profbuf_stream__read(input->stream, &names_handler, script);
+		if (ret == -ENOMEM)
+			return ret;
+		names__restart(&script->names);
+		script->again = true;
+	}
+	return profbuf_stream__rewind(input->stream);
+}
+
 static const struct profbuf_handler script_handler = {
 	.size = sizeof(script_handler),
 	.info = script__info,
 	.record = script__record,
 	.loss = script__loss,
 	.gap = script__gap,
+	.frame = script__frame,
 };
 
 /* Frames of the device are shown as they come, those of a file when there is room for no more. */
@@ -206,7 +251,8 @@ static int run_script(const struct command *command, int argc, char **argv)
 	struct options options = { .command = command, .argc = argc, .argv = argv };
 	struct script script = { 0 };
 	struct input input;
-	int option, err, damaged;
+	int option, err;
+	bool damaged;
 
 	while ((option = options__next(&options)) >= 0) {
 		switch (option) {
@@ -217,6 +263,9 @@ static int run_script(const struct command *command, int argc, char **argv)
 		case OPTION_RAW:
 			script.raw = true;
 			break;
+		default:
+			if (filter__option(&script.filter, &options, option))
+				return options.status;
 		}
 	}
 	if (option == OPTIONS_DONE)
@@ -230,14 +279,16 @@ static int run_script(const struct command *command, int argc, char **argv)
 	if (input__open(&input, options.operand < argc ? argv[options.operand] : NULL))
 		return EXIT_FAILURE;
 	err = names__init(&script.names);
+	if (!err && !script.raw)
+		err = script__prepare(&script, &input);
 	if (!err)
 		err = script__read(&script, &input);
 	if (err == SCRIPT_ENOUGH)
 		err = 0;
-	damaged = profbuf_stream__failed(input.stream);
+	damaged = input__is_damaged(&input, err);
 	err = terminal__finish(damaged ? 0 : err);
 	if (damaged)
-		error("%s", profbuf_stream__error(input.stream));
+		input__explain(&input);
 	note("%" PRIu64 " records, %" PRIu64 " samples lost", script.records, script.lost);
 	input__close(&input);
 	names__exit(&script.names);

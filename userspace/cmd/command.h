@@ -52,6 +52,9 @@ struct command {
 
 extern const struct command *const commands[];
 
+extern const struct command command_export;
+extern const struct command command_flamegraph;
+extern const struct command command_record;
 extern const struct command command_report;
 extern const struct command command_script;
 

@@ -41,20 +41,18 @@ void session__stop_on_signals(struct profbuf_session *session)
 
 /**
  * session__open - open the device, or say why not
- * @device: NULL: the usual one
+ * @opts: how, and which
  *
  * Return: the session, or NULL after a message.
  */
-struct profbuf_session *session__open(const char *device)
+struct profbuf_session *session__open(const struct profbuf_session_opts *opts)
 {
-	struct profbuf_session_opts opts = { .size = sizeof(opts), .device = device };
+	const char *device = opts->device ? opts->device : PROFBUF_DEVICE;
 	struct profbuf_config config;
 	struct profbuf_session *session;
 	int err;
 
-	if (!device)
-		device = PROFBUF_DEVICE;
-	err = profbuf_session__open(&session, &opts);
+	err = profbuf_session__open(&session, opts);
 	switch (err) {
 	case 0:
 		break;
@@ -118,9 +116,10 @@ static bool is_device(const char *path)
 
 static int input__open_device(struct input *input, const char *device)
 {
+	struct profbuf_session_opts opts = { .size = sizeof(opts), .device = device };
 	int err;
 
-	input->session = session__open(device);
+	input->session = session__open(&opts);
 	if (!input->session)
 		return -ENODEV;
 	err = session__start(input->session);
@@ -151,6 +150,32 @@ int input__open(struct input *input, const char *path)
 	if (err)
 		error("cannot open %s: %s", path, strerror(-err));
 	return err;
+}
+
+/**
+ * input__is_damaged - is it what is read that is wrong?
+ * @input: the input
+ * @err: what reading it has returned
+ *
+ * Return: true if so, false if @err has another reason.
+ */
+bool input__is_damaged(const struct input *input, int err)
+{
+	return profbuf_stream__failed(input->stream) || err == -EBADMSG;
+}
+
+/**
+ * input__explain - say what is wrong with what is read
+ * @input: the input
+ */
+void input__explain(const struct input *input)
+{
+	if (profbuf_stream__failed(input->stream))
+		error("%s", profbuf_stream__error(input->stream));
+	else
+		error("%s: at byte %llu: a damaged frame of a recorder",
+		      profbuf_stream__name(input->stream),
+		      (unsigned long long)profbuf_stream__offset(input->stream));
 }
 
 /**

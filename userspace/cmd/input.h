@@ -5,6 +5,8 @@
 #ifndef PROFBUF_CMD_INPUT_H
 #define PROFBUF_CMD_INPUT_H
 
+#include <stdbool.h>
+
 #include <profbuf/profbuf.h>
 
 /**
@@ -19,8 +21,10 @@ struct input {
 
 int input__open(struct input *input, const char *path);
 void input__close(struct input *input);
+bool input__is_damaged(const struct input *input, int err);
+void input__explain(const struct input *input);
 
-struct profbuf_session *session__open(const char *device);
+struct profbuf_session *session__open(const struct profbuf_session_opts *opts);
 int session__start(struct profbuf_session *session);
 void session__stop_on_signals(struct profbuf_session *session);
 

@@ -1,85 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "load.h"
-#include "machine.h"
 #include "message.h"
-
-/**
- * names__init - know no names yet
- * @names: the names
- *
- * Return: 0 or a negative errno.
- */
-int names__init(struct names *names)
-{
-	*names = (struct names){ .symbols = symbols__new(NULL) };
-	return names->symbols ? 0 : -ENOMEM;
-}
-
-/**
- * names__exit - give back all names
- * @names: the names
- */
-void names__exit(struct names *names)
-{
-	symbols__free(names->symbols);
-}
-
-/**
- * names__info - take note of an INFO frame
- * @names: the names
- * @info: what it says
- *
- * Return: 0 or a negative errno.
- */
-int names__info(struct names *names, const struct profbuf_info *info)
-{
-	int err = 0;
-
-	if (names->recorded || names->info_seen)
-		return 0;
-	names->info_seen = true;
-	names->same_boot = machine__same_boot(info);
-	if (!names->same_boot) {
-		warning("this was read on another machine, or before this one was started: there are no names");
-		hint("'profbuf record' takes the names along");
-	} else {
-		err = symbols__read_kallsyms(names->symbols, NULL);
-	}
-	/* If it is hidden, the resolver says so where it matters. */
-	return err == -ENOMEM ? err : 0;
-}
-
-/**
- * names__process - a process comes up in the stream
- * @names: the names
- * @pid: process ID
- * @time: when
- *
- * Its mappings are read now: it may not run for long.
- */
-void names__process(struct names *names, uint32_t pid, uint64_t time)
-{
-	if (!names->recorded && names->same_boot && pid && machine__process_is_old(pid, time))
-		symbols__read_process(names->symbols, pid);
-}
-
-static bool load__wants(const struct load *load, const struct profbuf_record *record)
-{
-	uint32_t i;
-
-	if (load->comm && fnmatch(load->comm, record->comm, 0))
-		return false;
-	if (!load->nr_pids)
-		return true;
-	for (i = 0; i < load->nr_pids; i++)
-		if (load->pids[i] == record->pid)
-			return true;
-	return false;
-}
+#include "options.h"
+#include "view/perf_script.h"
 
 static int load__info(void *context, const struct profbuf_info *info)
 {
@@ -95,21 +23,27 @@ static int load__record(void *context, const struct profbuf_record *record)
 	uint32_t known = profile__nr_processes(load->profile);
 	int err;
 
-	if ((load->comm || load->nr_pids) && !load__wants(load, record)) {
+	if (!filter__wants(&load->filter, record)) {
 		profile__add_filtered(load->profile, 1);
 		return 0;
 	}
 	err = profile__add(load->profile, record);
 	if (!err && profile__nr_processes(load->profile) != known)
 		names__process(&load->names, record->pid, record->time);
+	if (!err && load->records)
+		err = perf_script__add(load->records, record,
+				       names__symbol_pid(&load->names, record->pid));
 	return err;
 }
 
 static int load__loss(void *context, const struct profbuf_loss *loss)
 {
 	struct load *load = context;
+	int err = profile__add_loss(load->profile, loss);
 
-	return profile__add_loss(load->profile, loss);
+	if (!err && load->records)
+		err = perf_script__add_loss(load->records, loss);
+	return err;
 }
 
 static int load__gap(void *context, const struct profbuf_gap *gap)
@@ -119,12 +53,28 @@ static int load__gap(void *context, const struct profbuf_gap *gap)
 	return profile__add_gap(load->profile, gap);
 }
 
+static int load__frame(void *context, const struct profbuf_frame *frame)
+{
+	struct load *load = context;
+	struct profbuf_process process;
+	int err = names__frame(&load->names, frame);
+
+	if (err || frame->type != PROFBUF_FRAME_PROCESS)
+		return err;
+	err = profbuf_recording__payload(frame, &process, sizeof(process), NULL);
+	if (!err && process.flags & PROFBUF_PROCESS_EXEC)
+		err = profile__set_generation(load->profile, process.pid,
+					      names__generation(&load->names, process.pid));
+	return err;
+}
+
 static const struct profbuf_handler load_handler = {
 	.size = sizeof(load_handler),
 	.info = load__info,
 	.record = load__record,
 	.loss = load__loss,
 	.gap = load__gap,
+	.frame = load__frame,
 };
 
 /* What was mapped since the processes came up. */
@@ -164,8 +114,8 @@ int load__run(struct load *load, const char *path)
 		goto out;
 	}
 	err = profbuf_stream__read(input.stream, &load_handler, load);
-	if (err && profbuf_stream__failed(input.stream)) {
-		error("%s", profbuf_stream__error(input.stream));
+	if (err && input__is_damaged(&input, err)) {
+		input__explain(&input);
 		if (!profile__totals(load->profile)->weight.samples &&
 		    !profile__totals(load->profile)->losses)
 			goto close;
@@ -175,6 +125,8 @@ int load__run(struct load *load, const char *path)
 	}
 	if (err)
 		goto out;
+	if (load->names.recorded && !load->names.ended && !load->damaged)
+		warning("the recording has no end: 'profbuf record' was killed, and names may be missing");
 	load__reread(load);
 	err = profile__finish(load->profile);
 	if (!err)
@@ -188,11 +140,35 @@ close:
 }
 
 /**
+ * load__operand - which recording is meant?
+ * @options: the parser, after the last option
+ *
+ * Return: its path, or NULL after a message; then the parser has the exit status.
+ */
+const char *load__operand(struct options *options)
+{
+	if (options->argc - options->operand > 1) {
+		options__fail(options, "one recording at a time, not also '%s'",
+			      options->argv[options->operand + 1]);
+		return NULL;
+	}
+	if (options->operand < options->argc)
+		return options->argv[options->operand];
+	if (!access(DEFAULT_RECORDING, F_OK))
+		return DEFAULT_RECORDING;
+	error("there is no %s here", DEFAULT_RECORDING);
+	hint("record one with 'profbuf record', or name a recording or /dev/profbuf");
+	options->status = EXIT_FAILURE;
+	return NULL;
+}
+
+/**
  * load__exit - give back a profile and its names
  * @load: what was loaded
  */
 void load__exit(struct load *load)
 {
 	profile__delete(load->profile);
+	perf_script__delete(load->records);
 	names__exit(&load->names);
 }

@@ -12,7 +12,10 @@
 #include "options.h"
 
 const struct command *const commands[] = {
+	&command_record,
 	&command_report,
+	&command_flamegraph,
+	&command_export,
 	&command_script,
 	NULL
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,5 +98,60 @@ int terminal__finish(int err)
 		error("out of memory");
 	else if (err)
 		error("cannot write the result: %s", strerror(-err));
+	return err;
+}
+
+/**
+ * result__open - open what a result is written to
+ * @path: the file; NULL or "-": standard output
+ * @binary: nothing for a terminal
+ *
+ * Return: the file, or NULL after a message.
+ */
+FILE *result__open(const char *path, bool binary)
+{
+	FILE *file;
+
+	if (path && strcmp(path, "-")) {
+		file = fopen(path, "we");
+		if (!file)
+			error("cannot write %s: %s", path, strerror(errno));
+		return file;
+	}
+	if (binary && isatty(STDOUT_FILENO)) {
+		error("this format is nothing for a terminal");
+		hint("name a file with -o");
+		return NULL;
+	}
+	return stdout;
+}
+
+/**
+ * result__close - close what a result was written to
+ * @file: what result__open() gave
+ * @path: and for what. What is not whole is removed
+ * @err: what writing it has returned
+ *
+ * Return: 0, or a negative errno after a message.
+ */
+int result__close(FILE *file, const char *path, int err)
+{
+	struct stat status;
+	bool regular;
+
+	if (file == stdout)
+		return terminal__finish(err);
+	/* Not a device, whatever it is that fails. */
+	regular = !fstat(fileno(file), &status) && S_ISREG(status.st_mode);
+	if (!err && ferror(file))
+		err = -EIO;
+	errno = 0;
+	if (fclose(file) && !err)
+		err = errno ? -errno : -EIO;
+	if (err) {
+		error("cannot write %s: %s", path, strerror(-err));
+		if (regular)
+			unlink(path);
+	}
 	return err;
 }

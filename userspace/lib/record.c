@@ -193,7 +193,11 @@ int stream__records(struct profbuf_stream *stream, const struct profbuf_frame *f
 	const uint64_t *words = (const void *)profbuf_frame_records(frame);
 	const uint64_t *tags = (const void *)profbuf_frame_tags(frame);
 	uint64_t default_period = stream->info ? stream->info->period_ns : 0;
-	struct profbuf_loss loss = { .stream = stream, .cpu = frame->cpu };
+	struct profbuf_loss loss = {
+		.stream = stream,
+		.cpu = frame->cpu,
+		.hdrsize = frame->hdrsize,
+	};
 	struct profbuf_record record = {
 		.stream = stream,
 		.cpu = frame->cpu,

@@ -61,7 +61,8 @@ int profbuf_recording__payload(const struct profbuf_frame *frame, void *structur
  * Return: 0, what @symbol returned, or -EBADMSG if the frame is damaged.
  */
 int profbuf_recording__symbols(const struct profbuf_frame *frame,
-			       int (*symbol)(void *context, __u32 pid,
+			       int (*symbol)(void *context,
+					     const struct profbuf_symbols *frame,
 					     const struct profbuf_symbol *symbol,
 					     const char *name, const char *module),
 			       void *context)
@@ -89,7 +90,7 @@ int profbuf_recording__symbols(const struct profbuf_frame *frame,
 	for (i = 0; i < header.nr; i++) {
 		if (list[i].name >= left || list[i].module >= left)
 			return -EBADMSG;
-		ret = symbol(context, header.pid, &list[i], strings + list[i].name,
+		ret = symbol(context, &header, &list[i], strings + list[i].name,
 			     strings + list[i].module);
 		if (ret)
 			return ret;

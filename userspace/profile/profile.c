@@ -174,23 +174,19 @@ static uint32_t get_process(struct profile *profile, uint32_t pid)
 }
 
 /**
- * profile__new_generation - a process executes another program
+ * profile__set_generation - a process executes another program
  * @profile: the profile
  * @pid: process ID
+ * @generation: which one it is; larger than those before
  *
  * Addresses of its records from now on mean something else than those before.
  *
  * Return: 0 or a negative errno.
  */
-int profile__new_generation(struct profile *profile, uint32_t pid)
+int profile__set_generation(struct profile *profile, uint32_t pid, uint32_t generation)
 {
-	uint32_t i = find_process(profile, pid);
-
-	if (i == NONE)
-		return 0;
 	profile->last_thread = NONE;
-	i = new_process(profile, pid, profile->processes[i].generation + 1);
-	return i == NONE ? -ENOMEM : 0;
+	return new_process(profile, pid, generation) == NONE ? -ENOMEM : 0;
 }
 
 static uint32_t get_thread(struct profile *profile, const struct profbuf_record *record)
@@ -198,7 +194,7 @@ static uint32_t get_thread(struct profile *profile, const struct profbuf_record 
 	struct profile_thread *thread;
 	uint32_t cursor, i, process, hash;
 
-	/* The last one's process would be another one after profile__new_generation(). */
+	/* The last one's process would be another one after profile__set_generation(). */
 	if (profile->last_thread != NONE) {
 		thread = &profile->threads[profile->last_thread];
 		if (thread->tid == record->tid &&

@@ -192,7 +192,7 @@ int profile__add(struct profile *profile, const struct profbuf_record *record);
 int profile__add_loss(struct profile *profile, const struct profbuf_loss *loss);
 int profile__add_gap(struct profile *profile, const struct profbuf_gap *gap);
 void profile__add_filtered(struct profile *profile, uint64_t records);
-int profile__new_generation(struct profile *profile, uint32_t pid);
+int profile__set_generation(struct profile *profile, uint32_t pid, uint32_t generation);
 int profile__finish(struct profile *profile);
 int profile__symbolize(struct profile *profile, struct symbols *symbols);
 

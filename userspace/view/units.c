@@ -9,7 +9,7 @@
 static struct units tenths(uint64_t number, uint64_t unit, const char *name)
 {
 	uint64_t whole = number / unit;
-	unsigned int tenth = ((unsigned __int128)(number % unit) * 10 + unit / 2) / unit;
+	unsigned int tenth = ((__uint128_t)(number % unit) * 10 + unit / 2) / unit;
 	struct units units;
 
 	if (tenth == 10) {
@@ -60,7 +60,7 @@ struct units units_share(uint64_t part, uint64_t whole)
 
 	if (!whole)
 		return (struct units){ "0.0 %" };
-	thousandth = ((unsigned __int128)part * 1000 + whole / 2) / whole;
+	thousandth = ((__uint128_t)part * 1000 + whole / 2) / whole;
 	/* Something is not nothing, and not all is not all. */
 	if (part && !thousandth)
 		return (struct units){ "<0.1 %" };
@@ -82,5 +82,19 @@ struct units units_time(uint64_t ns)
 	if (ns >= 1000)
 		return tenths(ns, 1000, " us");
 	snprintf(units.text, sizeof(units.text), "%" PRIu64 " ns", ns);
+	return units;
+}
+
+struct units units_bytes(uint64_t bytes)
+{
+	struct units units;
+
+	if (bytes >= 999950000)
+		return tenths(bytes, 1000000000, " GB");
+	if (bytes >= 999950)
+		return tenths(bytes, 1000000, " MB");
+	if (bytes >= 1000)
+		return tenths(bytes, 1000, " kB");
+	snprintf(units.text, sizeof(units.text), "%" PRIu64 " B", bytes);
 	return units;
 }

@@ -17,5 +17,6 @@ struct units units_count(uint64_t number);		/* 12.3k */
 struct units units_exact(uint64_t number);		/* 12,345 */
 struct units units_share(uint64_t part, uint64_t whole);	/* 34.0 % */
 struct units units_time(uint64_t ns);			/* 1.2 s */
+struct units units_bytes(uint64_t bytes);		/* 1.2 MB */
 
 #endif /* PROFBUF_VIEW_UNITS_H */

@@ -136,12 +136,14 @@ struct profbuf_record {
  * @time: of the first one
  * @lost: how many
  * @cpu: the CPU
+ * @hdrsize: words of the header
  */
 struct profbuf_loss {
 	const struct profbuf_stream *stream;
 	uint64_t time;
 	uint64_t lost;
 	uint32_t cpu;
+	uint32_t hdrsize;
 };
 
 /**

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "export.h"
+#include "message.h"
+#include "options.h"
+
+enum {
+	OPTION_FORMAT = 'f',
+	OPTION_OUTPUT = 'o',
+};
+
+static const struct command_option options_export[] = {
+	{ OPTION_FORMAT, "format", "FORMAT", "pprof, folded, perf-script, speedscope, json, flamegraph or raw",
+	  "pprof folded perf-script speedscope json flamegraph raw" },
+	{ OPTION_OUTPUT, "output", "FILE", "write to FILE; its suffix tells the format", "FILE" },
+	FILTER_OPTIONS,
+	{ 0 }
+};
+
+static int run_export(const struct command *command, int argc, char **argv)
+{
+	struct options options = { .command = command, .argc = argc, .argv = argv };
+	const struct export_format *format = NULL;
+	const char *output = NULL;
+	struct load load = { 0 };
+	const char *path;
+	int option, err;
+
+	while ((option = options__next(&options)) >= 0) {
+		switch (option) {
+		case OPTION_FORMAT:
+			format = export__by_name(options.argument);
+			if (!format) {
+				options__fail(&options, "no format '%s'", options.argument);
+				return options.status;
+			}
+			break;
+		case OPTION_OUTPUT:
+			output = options.argument;
+			break;
+		default:
+			if (filter__option(&load.filter, &options, option))
+				return options.status;
+		}
+	}
+	if (option == OPTIONS_DONE)
+		return options.status;
+	if (!format && output)
+		format = export__by_suffix(output);
+	if (!format) {
+		options__fail(&options, "which format? (-f)");
+		return options.status;
+	}
+	if (format == &export_raw && (load.filter.nr_pids || load.filter.comm)) {
+		options__fail(&options, "the raw stream cannot be filtered");
+		return options.status;
+	}
+	path = load__operand(&options);
+	if (!path)
+		return options.status;
+	err = export__run(path, output, format, &load);
+	load__exit(&load);
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+const struct command command_export = {
+	.name = "export",
+	.operands = "[FILE]",
+	.completes = "FILE",
+	.summary = "turn a recording into what other programs read",
+	.description =
+		"Turn FILE (profbuf.data), standard input (-) or what a device is sampled for into the format\n"
+		"of another program: pprof, folded stacks for flame graph scripts, the text of perf script,\n"
+		"speedscope, JSON, or the kernel's stream as it came.",
+	.options = options_export,
+	.run = run_export,
+};

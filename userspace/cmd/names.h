@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Where names for the addresses of a stream come from: from its own frames if it was recorded by
+ * "profbuf record", else from this machine, as long as it is the one that was sampled.
+ */
+#ifndef PROFBUF_CMD_NAMES_H
+#define PROFBUF_CMD_NAMES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <profbuf/recording.h>
+
+#include "profile/index.h"
+#include "symbol/symbol.h"
+
+struct names_process;
+
+/**
+ * struct names - what is known
+ * @symbols: the resolver
+ * @info_seen: an INFO frame came
+ * @recorded: a HOST frame came: nothing is looked up on this machine
+ * @same_boot: the kernel of the stream is the one that runs
+ * @processes: what executed other programs
+ * @nr_processes: their number
+ * @max_processes: room for so many
+ * @index: to find them
+ * @host: the HOST frame
+ * @origin: where and how it was recorded, as one line; NULL if that is not known
+ * @end: the END frame
+ * @ended: it came
+ */
+struct names {
+	struct symbols *symbols;
+	bool info_seen;
+	bool recorded;
+	bool same_boot;
+	struct names_process *processes;
+	uint32_t nr_processes;
+	uint32_t max_processes;
+	struct index index;
+	struct profbuf_host host;
+	char *origin;
+	struct profbuf_end end;
+	bool ended;
+};
+
+int names__init(struct names *names);
+void names__exit(struct names *names);
+int names__info(struct names *names, const struct profbuf_info *info);
+int names__frame(struct names *names, const struct profbuf_frame *frame);
+void names__process(struct names *names, uint32_t pid, uint64_t time);
+uint32_t names__generation(const struct names *names, uint32_t pid);
+uint32_t names__symbol_pid(const struct names *names, uint32_t pid);
+void names__restart(struct names *names);
+
+#endif /* PROFBUF_CMD_NAMES_H */

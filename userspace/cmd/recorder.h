@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Turns what a session gives into a recording: takes out what was not asked for, finds out
+ * about processes while they live, and names what can only be named here.
+ */
+#ifndef PROFBUF_CMD_RECORDER_H
+#define PROFBUF_CMD_RECORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "family.h"
+#include "profile/profile.h"
+#include "symbol/symbol.h"
+#include "writer.h"
+
+/**
+ * struct recorder_mapping - executable memory of a process
+ * @start: first address
+ * @end: address behind the last one
+ * @local: its names can be told here and now only
+ */
+struct recorder_mapping {
+	uint64_t start;
+	uint64_t end;
+	bool local;
+};
+
+/**
+ * struct recorder_process - a process that has come up
+ * @pid: process ID
+ * @generation: of which program
+ * @comm: name of its main thread
+ * @comm_known: @comm was seen
+ * @gone: it has ended
+ * @foreign: it sees other files than we do
+ * @exe_device: the program's device
+ * @exe_inode: and inode
+ * @last: the last of its mappings that was recorded
+ * @mappings: those of its program
+ * @nr_mappings: their number
+ * @max_mappings: room for so many
+ * @next_look: when its mappings may be read again, CLOCK_MONOTONIC
+ * @patience: how long to wait then
+ */
+struct recorder_process {
+	uint32_t pid;
+	uint32_t generation;
+	char comm[PROFILE_COMM_SIZE];
+	bool comm_known;
+	bool gone;
+	bool foreign;
+	dev_t exe_device;
+	ino_t exe_inode;
+	const struct symbol_mapping *last;
+	struct recorder_mapping *mappings;
+	uint32_t nr_mappings;
+	uint32_t max_mappings;
+	uint64_t next_look;
+	uint64_t patience;
+};
+
+struct recorder_symbol;
+
+/**
+ * struct recorder - a recording on its way
+ * @writer: its file
+ * @family: whose records are kept
+ * @symbols: what is known of processes
+ * @profile: distinct addresses since the last time that they were named
+ * @processes: processes that have come up
+ * @nr_processes: their number
+ * @max_processes: room for so many
+ * @process_index: to find them
+ * @emitted: symbols that were recorded
+ * @nr_emitted: their number
+ * @max_emitted: room for so many
+ * @emitted_index: to find them
+ * @kernel_symbols: those of the kernel were read, or asked for in vain
+ * @kernel_hidden: in vain
+ * @own_mount: our mount namespace
+ * @sequence: records of each CPU that were kept
+ * @nr_sequences: number of CPUs
+ * @kept: records of the frame that is being filtered
+ * @kept_size: room in @kept
+ * @kept_tags: tags of these
+ * @kept_tags_size: room in @kept_tags
+ * @kept_words: words in @kept
+ * @kept_records: tags in @kept_tags
+ * @error: of the handlers
+ * @samples: samples kept
+ * @lost: samples lost
+ * @taken_out: samples taken out
+ * @unknown: of these, of processes that nothing is known of
+ */
+struct recorder {
+	struct writer writer;
+	struct family family;
+	struct symbols *symbols;
+	struct profile *profile;
+	struct recorder_process *processes;
+	uint32_t nr_processes;
+	uint32_t max_processes;
+	struct index process_index;
+	struct recorder_symbol *emitted;
+	uint32_t nr_emitted;
+	uint32_t max_emitted;
+	struct index emitted_index;
+	bool kernel_symbols;
+	bool kernel_hidden;
+	ino_t own_mount;
+	uint64_t *sequence;
+	uint32_t nr_sequences;
+	uint64_t *kept;
+	size_t kept_size;
+	uint64_t *kept_tags;
+	size_t kept_tags_size;
+	uint32_t kept_words;
+	uint32_t kept_records;
+	uint64_t samples;
+	uint64_t lost;
+	uint64_t taken_out;
+	uint64_t unknown;
+};
+
+int recorder__init(struct recorder *recorder, int fd);
+void recorder__exit(struct recorder *recorder);
+int recorder__begin(struct recorder *recorder, const char *command, const char *what);
+int recorder__frame(struct recorder *recorder, struct profbuf_stream *stream,
+		    const struct profbuf_frame *frame);
+int recorder__end(struct recorder *recorder, const struct profbuf_stats *stats);
+
+struct recorder_process *recorder__meet(struct recorder *recorder,
+					const struct profbuf_record *record);
+struct recorder_process *recorder__find_process(const struct recorder *recorder, uint32_t pid);
+int recorder__look(struct recorder *recorder, struct recorder_process *process,
+		   const struct profbuf_record *record);
+const struct recorder_mapping *recorder__find_mapping(const struct recorder_process *process,
+						      uint64_t address);
+int recorder__name_addresses(struct recorder *recorder);
+
+#endif /* PROFBUF_CMD_RECORDER_H */

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a recorder finds out about processes: at once when the first record of one comes, when it
+ * executes another program, and when a stack leads to memory that was not mapped before.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "recorder.h"
+#include "symbol/process.h"
+
+/* Not to ask again and again about callers that frame pointers do not tell rightly. */
+#define FIRST_PATIENCE	20000000ULL
+#define LAST_PATIENCE	5000000000ULL
+
+static bool read_exe(uint32_t pid, struct stat *status, char *path, size_t size)
+{
+	char link[64];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/%u/exe", pid);
+	length = readlink(link, path, size - 1);
+	path[length > 0 ? length : 0] = 0;
+	return !stat(link, status);
+}
+
+static bool sees_other_files(const struct recorder *recorder, uint32_t pid)
+{
+	struct stat status, root, own_root;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u/ns/mnt", pid);
+	if (!stat(path, &status) && status.st_ino != recorder->own_mount)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%u/root", pid);
+	return !stat(path, &root) && !stat("/", &own_root) &&
+	       (root.st_ino != own_root.st_ino || root.st_dev != own_root.st_dev);
+}
+
+static int write_process(struct recorder *recorder, const struct recorder_process *process,
+			 const char *exe, uint32_t flags)
+{
+	struct profbuf_process payload = {
+		.size = sizeof(payload),
+		.pid = process->pid,
+		.ppid = process__parent(process->pid),
+		.flags = flags | (process->gone ? PROFBUF_PROCESS_GONE : 0),
+	};
+	const char *const strings[] = { exe, NULL };
+
+	return writer__payload(&recorder->writer, PROFBUF_FRAME_PROCESS, &payload, sizeof(payload),
+			       strings);
+}
+
+static int write_mapping(struct recorder *recorder, const struct symbol_mapping *mapping)
+{
+	struct profbuf_mapping payload = {
+		.size = sizeof(payload),
+		.pid = mapping->pid,
+		.start = mapping->start,
+		.end = mapping->end,
+		.offset = mapping->offset,
+		.inode = mapping->inode,
+		.major = mapping->major,
+		.minor = mapping->minor,
+		.prot = PROT_READ | PROT_EXEC,
+		.flags = mapping->deleted ? PROFBUF_MAPPING_DELETED : 0,
+	};
+	char *build_id = calloc(1, 2 * mapping->build_id_size + 1);
+	const char *const strings[] = { mapping->path, build_id, NULL };
+	size_t i;
+	int err;
+
+	if (!build_id)
+		return -ENOMEM;
+	for (i = 0; mapping->build_id && i < mapping->build_id_size; i++)
+		sprintf(build_id + 2 * i, "%02x", mapping->build_id[i]);
+	err = writer__payload(&recorder->writer, PROFBUF_FRAME_MAPPING, &payload, sizeof(payload),
+			      strings);
+	free(build_id);
+	return err;
+}
+
+static bool is_local(const struct recorder_process *process, const struct symbol_mapping *mapping)
+{
+	return process->foreign || mapping->deleted || !mapping->path || mapping->path[0] != '/' ||
+	       (mapping->module && mapping->module->path[0] == '[');
+}
+
+static int by_start(const void *left, const void *right)
+{
+	const struct recorder_mapping *a = left, *b = right;
+
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+/* Of what overlaps, the new one counts. */
+static int add_mapping(struct recorder_process *process, const struct symbol_mapping *mapping)
+{
+	struct recorder_mapping *list = process->mappings;
+	uint32_t i, kept = 0;
+
+	for (i = 0; i < process->nr_mappings; i++)
+		if (list[i].end <= mapping->start || list[i].start >= mapping->end)
+			list[kept++] = list[i];
+	process->nr_mappings = kept;
+	if (kept == process->max_mappings) {
+		uint32_t max = kept ? kept * 2 : 16;
+
+		list = realloc(list, max * sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+		process->mappings = list;
+		process->max_mappings = max;
+	}
+	list[process->nr_mappings++] = (struct recorder_mapping){
+		.start = mapping->start,
+		.end = mapping->end,
+		.local = is_local(process, mapping),
+	};
+	qsort(list, process->nr_mappings, sizeof(*list), by_start);
+	return 0;
+}
+
+/**
+ * recorder__find_mapping - where is an address?
+ * @process: whose address
+ * @address: the address
+ *
+ * Return: the mapping, or NULL if it is in none.
+ */
+const struct recorder_mapping *recorder__find_mapping(const struct recorder_process *process,
+						      uint64_t address)
+{
+	uint32_t low = 0, high = process->nr_mappings;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (process->mappings[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == process->nr_mappings || process->mappings[low].start > address)
+		return NULL;
+	return &process->mappings[low];
+}
+
+struct current_maps {
+	struct recorder_mapping *list;
+	size_t nr;
+};
+
+static int note_current(const struct symbol_mapping *mapping, void *context)
+{
+	struct current_maps *current = context;
+	struct recorder_mapping *larger;
+
+	larger = realloc(current->list, (current->nr + 1) * sizeof(*larger));
+	if (!larger)
+		return -ENOMEM;
+	current->list = larger;
+	larger[current->nr++] = (struct recorder_mapping){
+		.start = mapping->start,
+		.end = mapping->end,
+	};
+	return 0;
+}
+
+/*
+ * After an exec some mappings may be where and what they were before, and the resolver tells
+ * only what is new.
+ */
+static int write_current(struct recorder *recorder, struct recorder_process *process)
+{
+	const struct symbol_mapping *mapping = NULL;
+	struct current_maps current = { 0 };
+	int err;
+	size_t i;
+
+	process->nr_mappings = 0;
+	err = process__read_maps(process->pid, note_current, &current);
+	if (err)
+		err = err == -ENOMEM ? err : 0;
+	while (!err && (mapping = symbols__next_mapping(recorder->symbols, process->pid, mapping))) {
+		process->last = mapping;
+		for (i = 0; i < current.nr; i++)
+			if (current.list[i].start == mapping->start &&
+			    current.list[i].end == mapping->end)
+				break;
+		if (i == current.nr)
+			continue;
+		err = write_mapping(recorder, mapping);
+		if (!err)
+			err = add_mapping(process, mapping);
+	}
+	free(current.list);
+	return err;
+}
+
+static int write_new(struct recorder *recorder, struct recorder_process *process)
+{
+	const struct symbol_mapping *mapping = process->last;
+	int err = 0;
+
+	while (!err && (mapping = symbols__next_mapping(recorder->symbols, process->pid, mapping))) {
+		process->last = mapping;
+		err = write_mapping(recorder, mapping);
+		if (!err)
+			err = add_mapping(process, mapping);
+	}
+	return err;
+}
+
+static int read_process(struct recorder *recorder, struct recorder_process *process)
+{
+	int err = symbols__read_process(recorder->symbols, process->pid);
+
+	if (err == -ENOMEM)
+		return err;
+	process->gone = err == -ESRCH;
+	return 0;
+}
+
+/* Returns a negative errno only where the recording cannot go on. */
+static int first_look(struct recorder *recorder, struct recorder_process *process)
+{
+	struct stat exe = { 0 };
+	char path[4096];
+	int err;
+
+	process->foreign = sees_other_files(recorder, process->pid);
+	err = read_process(recorder, process);
+	read_exe(process->pid, &exe, path, sizeof(path));
+	process->exe_device = exe.st_dev;
+	process->exe_inode = exe.st_ino;
+	if (!err)
+		err = write_process(recorder, process, path, 0);
+	if (!err)
+		err = write_new(recorder, process);
+	return err;
+}
+
+static int look_for_exec(struct recorder *recorder, struct recorder_process *process)
+{
+	struct stat exe;
+	char path[4096];
+	int err;
+
+	/* Threads name themselves as well. */
+	if (!read_exe(process->pid, &exe, path, sizeof(path)) ||
+	    (exe.st_dev == process->exe_device && exe.st_ino == process->exe_inode))
+		return 0;
+	process->exe_device = exe.st_dev;
+	process->exe_inode = exe.st_ino;
+	process->generation++;
+	process->patience = FIRST_PATIENCE;
+	err = profile__set_generation(recorder->profile, process->pid, process->generation);
+	if (!err)
+		err = read_process(recorder, process);
+	if (!err)
+		err = write_process(recorder, process, path, PROFBUF_PROCESS_EXEC);
+	if (!err)
+		err = write_current(recorder, process);
+	return err;
+}
+
+/**
+ * recorder__look - read again what a process has mapped, unless that was done just now
+ * @recorder: the recorder
+ * @process: the process
+ * @record: the record that gives cause
+ *
+ * Return: 0 or a negative errno.
+ */
+int recorder__look(struct recorder *recorder, struct recorder_process *process,
+		   const struct profbuf_record *record)
+{
+	uint32_t known = process->nr_mappings;
+	int err;
+
+	if (record->time < process->next_look)
+		return 0;
+	err = read_process(recorder, process);
+	if (!err)
+		err = write_new(recorder, process);
+	if (process->nr_mappings != known)
+		process->patience = FIRST_PATIENCE;
+	else if (process->patience < LAST_PATIENCE)
+		process->patience *= 2;
+	process->next_look = record->time + process->patience;
+	return err;
+}
+
+static struct recorder_process *new_process(struct recorder *recorder, uint32_t pid)
+{
+	struct recorder_process *process;
+	uint32_t i = recorder->nr_processes;
+
+	if (i == recorder->max_processes) {
+		uint32_t max = i ? i * 2 : 64;
+
+		process = realloc(recorder->processes, max * sizeof(*process));
+		if (!process)
+			return NULL;
+		recorder->processes = process;
+		recorder->max_processes = max;
+	}
+	if (index__insert(&recorder->process_index, hash_pair(pid, 0), i))
+		return NULL;
+	process = &recorder->processes[recorder->nr_processes++];
+	*process = (struct recorder_process){ .pid = pid, .patience = FIRST_PATIENCE };
+	return process;
+}
+
+/**
+ * recorder__find_process - find a process that has come up
+ * @recorder: the recorder
+ * @pid: process ID
+ *
+ * Return: the process, or NULL.
+ */
+struct recorder_process *recorder__find_process(const struct recorder *recorder, uint32_t pid)
+{
+	uint32_t cursor, i;
+
+	index_for_each_candidate(&recorder->process_index, hash_pair(pid, 0), cursor, i)
+		if (recorder->processes[i].pid == pid)
+			return &recorder->processes[i];
+	return NULL;
+}
+
+/**
+ * recorder__meet - know the process of a record
+ * @recorder: the recorder
+ * @record: the record
+ *
+ * Return: the process, or NULL if the recording cannot go on.
+ */
+struct recorder_process *recorder__meet(struct recorder *recorder,
+					const struct profbuf_record *record)
+{
+	struct recorder_process *process = recorder__find_process(recorder, record->pid);
+	bool main_thread = record->pid == record->tid;
+
+	if (!process) {
+		process = new_process(recorder, record->pid);
+		if (!process || (record->pid && first_look(recorder, process)))
+			return NULL;
+	} else if (main_thread && process->comm_known && !process->gone &&
+		   memcmp(process->comm, record->comm, sizeof(process->comm))) {
+		if (look_for_exec(recorder, process))
+			return NULL;
+	}
+	if (main_thread && record->comm[0]) {
+		memcpy(process->comm, record->comm, sizeof(process->comm));
+		process->comm_known = true;
+	}
+	return process;
+}

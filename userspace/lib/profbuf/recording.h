@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR GPL-2.0-only */
+/*
+ * What "profbuf record" adds to the kernel's stream, so that it can be understood later and
+ * elsewhere: frames of types from PROFBUF_FRAME_USER on.
+ *
+ *	HOST		first of all: the machine, and what was asked for
+ *	PROCESS		a process came up, or executed another program. What comes after it, up
+ *			to the next one of the same process, is of this program
+ *	MAPPING		a part of a file that a process has mapped to execute it
+ *	SYMBOLS		names of addresses that no file on another machine can tell: those of the
+ *			kernel, its modules, the vdso, code that was compiled at run time,
+ *			files that were deleted
+ *	END		last of all: how it ended, and what the kernel counted
+ *	ZSTD		a number of whole frames, compressed
+ *
+ * PROCESS and MAPPING come before the SAMPLES frames in which a process was first seen, as far
+ * as it still ran then. All of these have 0 in the header's hdrsize, records and words, and
+ * PROFBUF_CPU_NONE as CPU; the sequence is the number of frames of this type before.
+ *
+ * A payload begins with a structure that carries its size. What follows it begins there, so that
+ * structures can grow: strings, each ended by a 0 byte, in the order that is said below. Zeroes
+ * fill up to a multiple of 8 bytes. Byte order is that of the stream.
+ *
+ * Filters of the recorder take records out of SAMPLES frames; sequence numbers are then those of
+ * what is left, and the END frame says how many were taken out.
+ *
+ * ZSTD frames are one zstd stream, cut where frames end: each is decompressed with what those
+ * before it left, and gives so many bytes of whole frames, none of them compressed again.
+ */
+#ifndef PROFBUF_RECORDING_H
+#define PROFBUF_RECORDING_H
+
+#include <profbuf/profbuf.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum profbuf_recording_type {
+	PROFBUF_FRAME_HOST	= PROFBUF_FRAME_USER + 1,
+	PROFBUF_FRAME_PROCESS	= PROFBUF_FRAME_USER + 2,
+	PROFBUF_FRAME_MAPPING	= PROFBUF_FRAME_USER + 3,
+	PROFBUF_FRAME_SYMBOLS	= PROFBUF_FRAME_USER + 4,
+	PROFBUF_FRAME_END	= PROFBUF_FRAME_USER + 5,
+	PROFBUF_FRAME_ZSTD	= PROFBUF_FRAME_USER + 6,
+};
+
+/* Most bytes that a ZSTD frame may give, and the window that it may ask for. */
+#define PROFBUF_ZSTD_MAX		(16U << 20)
+#define PROFBUF_ZSTD_WINDOW_LOG		23
+
+/**
+ * struct profbuf_host - payload of a HOST frame
+ * @size: bytes of this structure
+ * @nr_cpus: CPUs that were online
+ * @realtime_ns: CLOCK_REALTIME when the recording was begun
+ * @flags: PROFBUF_HOST_*
+ * @page_size: bytes
+ *
+ * Strings: name of the host, release of the kernel, version of the kernel, architecture, the
+ * command that recorded, its version, what was recorded.
+ */
+struct profbuf_host {
+	__u32 size;
+	__u32 nr_cpus;
+	__aligned_u64 realtime_ns;
+	__u32 flags;
+	__u32 page_size;
+};
+
+/* Records of other processes than those asked for were taken out. */
+#define PROFBUF_HOST_FILTERED (1U << 0)
+
+/**
+ * struct profbuf_process - payload of a PROCESS frame
+ * @size: bytes of this structure
+ * @pid: process ID
+ * @ppid: process ID of its parent, 0 if unknown
+ * @flags: PROFBUF_PROCESS_*
+ *
+ * Strings: path of the program, "" if unknown.
+ */
+struct profbuf_process {
+	__u32 size;
+	__u32 pid;
+	__u32 ppid;
+	__u32 flags;
+};
+
+/* It was seen before, and now runs another program. */
+#define PROFBUF_PROCESS_EXEC	(1U << 0)
+/* It had ended before anything could be read of it. */
+#define PROFBUF_PROCESS_GONE	(1U << 1)
+
+/**
+ * struct profbuf_mapping - payload of a MAPPING frame
+ * @size: bytes of this structure
+ * @pid: process ID
+ * @start: first address
+ * @end: address behind the last one
+ * @offset: where in the file @start is
+ * @inode: of the file
+ * @major: of its device
+ * @minor: of its device
+ * @prot: PROT_* of mmap()
+ * @flags: PROFBUF_MAPPING_*
+ *
+ * Strings: path as the process sees it, or a name in brackets; build-id in hexadecimal digits,
+ * "" if there is none.
+ */
+struct profbuf_mapping {
+	__u32 size;
+	__u32 pid;
+	__aligned_u64 start;
+	__aligned_u64 end;
+	__aligned_u64 offset;
+	__aligned_u64 inode;
+	__u32 major;
+	__u32 minor;
+	__u32 prot;
+	__u32 flags;
+};
+
+/* The file was unlinked. */
+#define PROFBUF_MAPPING_DELETED (1U << 0)
+
+/**
+ * struct profbuf_symbols - payload of a SYMBOLS frame
+ * @size: bytes of this structure
+ * @pid: process ID; PROFBUF_SYMBOLS_KERNEL: the kernel
+ * @nr: number of struct profbuf_symbol that follow
+ * @generation: of which program of the process: the number of PROCESS frames with
+ *	PROFBUF_PROCESS_EXEC that there were of it
+ *
+ * Strings: those that the symbols name.
+ */
+struct profbuf_symbols {
+	__u32 size;
+	__u32 pid;
+	__u32 nr;
+	__u32 generation;
+};
+
+#define PROFBUF_SYMBOLS_KERNEL 0xffffffffU
+
+/**
+ * struct profbuf_symbol - a name
+ * @address: first address
+ * @length: bytes; 0: unknown
+ * @name: where its name begins, in bytes from the end of the symbols
+ * @module: the same for the name of the kernel module, without brackets; "" if it is in none
+ */
+struct profbuf_symbol {
+	__aligned_u64 address;
+	__aligned_u64 length;
+	__u32 name;
+	__u32 module;
+};
+
+/**
+ * struct profbuf_end - payload of an END frame
+ * @size: bytes of this structure
+ * @flags: 0
+ * @realtime_ns: CLOCK_REALTIME when the recording was ended
+ * @monotonic_ns: CLOCK_MONOTONIC at the same time
+ * @interrupts: sampling interrupts, and of these
+ * @records: recorded
+ * @lost: lost
+ * @filtered: not asked for, and so not recorded by the kernel
+ * @nested: of the lost ones, those that interrupted the taking of another sample
+ * @periods: sampling periods that the interrupts stand for
+ * @taken_out: records that the recorder took out
+ * @unknown: of these, records of processes that ended before it was known what they were
+ */
+struct profbuf_end {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 realtime_ns;
+	__aligned_u64 monotonic_ns;
+	__aligned_u64 interrupts;
+	__aligned_u64 records;
+	__aligned_u64 lost;
+	__aligned_u64 filtered;
+	__aligned_u64 nested;
+	__aligned_u64 periods;
+	__aligned_u64 taken_out;
+	__aligned_u64 unknown;
+};
+
+/**
+ * struct profbuf_zstd - payload of a ZSTD frame
+ * @size: bytes of this structure
+ * @packed: bytes of compressed data that follow
+ * @unpacked: bytes that they give, at most PROFBUF_ZSTD_MAX
+ */
+struct profbuf_zstd {
+	__u32 size;
+	__u32 packed;
+	__aligned_u64 unpacked;
+};
+
+#define PROFBUF_RECORDING_STRINGS 8
+
+/**
+ * struct profbuf_strings - the strings of a payload
+ * @nr: number of strings
+ * @list: the strings; "" where there are fewer than are expected
+ */
+struct profbuf_strings {
+	unsigned int nr;
+	const char *list[PROFBUF_RECORDING_STRINGS];
+};
+
+PROFBUF_API int profbuf_recording__payload(const struct profbuf_frame *frame, void *structure,
+					   size_t size, struct profbuf_strings *strings);
+PROFBUF_API int profbuf_recording__symbols(const struct profbuf_frame *frame,
+					   int (*symbol)(void *context,
+							 const struct profbuf_symbols *frame,
+							 const struct profbuf_symbol *symbol,
+							 const char *name, const char *module),
+					   void *context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PROFBUF_RECORDING_H */
