@@ -36,23 +36,26 @@ kbuild = $(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR) \
 	$(if $(wildcard $(KDIR)/vmlinux),,CONFIG_DEBUG_INFO_BTF_MODULES=) \
 	$(if $(wildcard $(KDIR)/certs/signing_key.pem),,CONFIG_MODULE_SIG_ALL=)
 
-# A directory's own Makefile, once it is there.
-sub = $(if $(wildcard $(1)/Makefile),$(Q)$(MAKE) --no-print-directory -C $(1) $(2))
+# Not a word where there is nothing to do.
+sub = $(MAKE) --no-print-directory $(if $(filter 1,$(V)),,-s)
+
+# All processors, unless a -j on the command line has already said how many.
+parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: all
 all: modules userspace replay ## build the module, libprofbuf and the profbuf command
 
 .PHONY: modules
 modules: kdir-check ## build profbuf.ko (KDIR=: for another kernel than the running one)
-	$(Q)$(kbuild) modules
+	$(Q)$(kbuild) $(parallel) modules
 
 .PHONY: userspace
 userspace: cc-check ## build libprofbuf and the profbuf command
-	$(call sub,userspace,all)
+	$(Q)$(sub) -C userspace $(parallel)
 
 .PHONY: replay
 replay: cc-check
-	$(call sub,tests/ring,replay)
+	$(Q)$(sub) -C tests/ring replay
 
 .PHONY: cc-check
 cc-check:
@@ -78,17 +81,13 @@ kdir: kdir-check
 	@echo "$(KDIR)"
 
 #
-# Proof
+# Proof. These do all their set-up themselves.
 #
 TESTS ?=
-groups := build userspace ring lint vm
-
-.PHONY: setup
-setup: ## install every package that demo and check need (they do it themselves)
-	@tests/setup $(groups)
 
 .PHONY: check
-check: setup ## run all tests (TESTS="ring/* lint/*": only those)
+check: ## run all tests (TESTS="ring/* lint/*": only those)
+	@tests/setup browser build lint ring userspace vm
 	$(Q)$(MAKE) --no-print-directory all || { echo "0 passed, 1 failed"; exit 1; }
 	@tests/check $(TESTS)
 
@@ -97,16 +96,20 @@ check-long: export PROFBUF_LONG := 1
 check-long: check ## the same with the long runs of fuzzers and torture tests
 
 .PHONY: demo
-demo: setup ## profile a real kernel in a virtual machine and show what it did
+demo: ## profile a real kernel in a virtual machine and show what it did
+	@tests/setup build userspace vm
+	$(Q)$(MAKE) --no-print-directory userspace
 	@tests/demo/run
 
-.PHONY: bench
-bench: all ## print what a record costs, next to a memcpy of the same bytes
-	@tests/bench/run
-
 .PHONY: vm
-vm: setup ## open a shell in a virtual machine
+vm: ## open a shell in a virtual machine
+	@tests/setup build vm
 	@tests/vm/run --interactive
+
+.PHONY: bench
+bench: ## print what a record costs, next to a memcpy of the same bytes
+	@tests/setup build
+	@tests/bench/run
 
 .PHONY: lint
 lint: ## checkpatch, sparse, W=1, kernel-doc, clang-format, shellcheck and more
@@ -181,9 +184,9 @@ clean: ## remove what was built
 	$(Q)rm -f profbuf.ko profbuf.o profbuf.mod profbuf.mod.c profbuf.mod.o \
 		module/*.o module/.*.cmd module/.*.d .*.cmd .module-common.o \
 		Module.symvers modules.order
-	$(Q)rm -rf tests/results
+	$(Q)rm -rf demo-output tests/results
 	$(Q)set -e; for dir in $(patsubst %/Makefile,%,$(wildcard userspace/Makefile tests/*/Makefile)); do \
-		$(MAKE) --no-print-directory -C $$dir clean; \
+		$(sub) -C $$dir clean; \
 	done
 
 .PHONY: help

@@ -11,6 +11,8 @@ function put(text)
 	# Empty operands of asm and of for, which it does not know.
 	gsub(/:: :/, ":::", text)
 	gsub(/; \)/, ";)", text)
+	# A member of what a broken call returns.
+	gsub(/\) \./, ").", text)
 	# Both are usual.
 	gsub(/\* const/, "*const", text)
 	print text
