@@ -35,6 +35,8 @@
 /* Positions are in hundredths of a pixel: numbers that every locale writes alike. */
 #define UNIT		100
 
+#define TEXT_SIDES	(2 * TEXT_LEFT * UNIT)
+
 /* What a colour stands for: its letter in flamegraph.css, and its name. */
 struct kind {
 	char letter;
@@ -109,15 +111,17 @@ static uint64_t scaled(const struct flamegraph *graph, uint64_t samples)
 	uint64_t room = (uint64_t)(graph->width - 2 * MARGIN) * UNIT;
 	uint64_t whole = graph->tree->nodes[0].total;
 
-	return ((unsigned __int128)samples * room + whole / 2) / whole;
+	return ((__uint128_t)samples * room + whole / 2) / whole;
 }
 
+/* Lost samples are never left out. */
 static bool too_narrow(const struct flamegraph *graph, const struct stacktree_node *node)
 {
 	uint64_t room = (uint64_t)(graph->width - 2 * MARGIN) * UNIT;
 
-	return (unsigned __int128)node->total * room <
-	       (unsigned __int128)graph->options->min_width * graph->tree->nodes[0].total;
+	return node_kind(graph, node) != KIND_LOST &&
+	       (__uint128_t)node->total * room <
+		       (__uint128_t)graph->options->min_width * graph->tree->nodes[0].total;
 }
 
 static void attribute(struct output *out, const char *name, uint64_t hundredths)
@@ -210,7 +214,7 @@ static void write_frame(struct flamegraph *graph, const struct stacktree_node *n
 	left = scaled(graph, start);
 	width = scaled(graph, start + node->total) - left;
 	left += MARGIN * UNIT;
-	letters = width > 2 * TEXT_LEFT * UNIT ? (width - 2 * TEXT_LEFT * UNIT) / (LETTER * UNIT) : 0;
+	letters = width > TEXT_SIDES ? (width - TEXT_SIDES) / (LETTER * UNIT) : 0;
 
 	output__string(out, "<g class=\"");
 	output__string(out, class);
@@ -298,8 +302,10 @@ static void write_legend(struct flamegraph *graph, uint32_t y)
 
 		if (!name || !graph->drawn[kind])
 			continue;
-		output__printf(out, "<g class=\"%c%s\"><rect x=\"%u\" y=\"%u\" width=\"12\" height=\"12\" rx=\"2\"/>",
-			       kinds[kind].letter, kind == KIND_LOST ? "" : "1", x, y - 10);
+		output__printf(out, "<g class=\"%c%s\">", kinds[kind].letter,
+			       kind == KIND_LOST ? "" : "1");
+		output__printf(out, "<rect x=\"%u\" y=\"%u\"", x, y - 10);
+		output__string(out, " width=\"12\" height=\"12\" rx=\"2\"/>");
 		output__printf(out, "<text x=\"%u\" y=\"%u\">%s</text></g>\n", x + 17, y, name);
 		x += 17 + strlen(name) * LEGEND_LETTER + 16;
 	}
@@ -327,12 +333,13 @@ static void write_samples(struct flamegraph *graph, uint32_t *y, const struct su
 static void write_pruned(struct flamegraph *graph, uint32_t *y)
 {
 	uint64_t whole = graph->tree->nodes[0].total;
+	struct output *out = &graph->out;
 
-	output__printf(&graph->out, "<text class=\"origin\" x=\"%u\" y=\"%u\">Not drawn: %s frame%s narrower than ",
-		       MARGIN, *y, units_exact(graph->nr_pruned).text,
-		       graph->nr_pruned == 1 ? "" : "s");
-	output__fixed(&graph->out, graph->options->min_width, 2);
-	output__printf(&graph->out, " pixels, %s of the width</text>\n",
+	output__printf(out, "<text class=\"origin\" x=\"%u\" y=\"%u\">", MARGIN, *y);
+	output__printf(out, "Not drawn: %s frame%s narrower than ",
+		       units_exact(graph->nr_pruned).text, graph->nr_pruned == 1 ? "" : "s");
+	output__fixed(out, graph->options->min_width, 2);
+	output__printf(out, " pixels, %s of the width</text>\n",
 		       units_share(graph->pruned, whole).text);
 	*y += LINE;
 }
@@ -352,7 +359,8 @@ static void write_head(struct flamegraph *graph, const struct summary *summary)
 	struct output *out = &graph->out;
 	uint32_t y = TITLE_LINE;
 
-	output__printf(out, "<g class=\"head\"><rect class=\"ground\" width=\"100%%\" height=\"%u\"/>\n",
+	output__string(out, "<g class=\"head\">\n");
+	output__printf(out, "<rect class=\"ground\" width=\"100%%\" height=\"%u\"/>\n",
 		       graph->top);
 	write_line(graph, &y, "title", options->title ? options->title : "Flame graph");
 	if (options->origin)
@@ -363,8 +371,19 @@ static void write_head(struct flamegraph *graph, const struct summary *summary)
 		write_pruned(graph, &y);
 	write_legend(graph, controls_line(graph));
 	y = controls_line(graph) + LINE + LINE / 4;
-	write_line(graph, &y, "details", graph->tree->nodes[0].total ? "" : "There are no samples.");
+	write_line(graph, &y, "details",
+		   graph->tree->nodes[0].total ? "" : "There are no samples.");
 	output__string(out, "</g>\n");
+}
+
+/* Stripes: colour alone does not tell lost samples from others. */
+static void write_pattern(struct output *out)
+{
+	output__string(out, "<defs><pattern id=\"profbuf-lost\" width=\"8\" height=\"8\"");
+	output__string(out, " patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">");
+	output__string(out, "<rect width=\"8\" height=\"8\" fill=\"#ffd9d6\"/>");
+	output__string(out, "<rect width=\"4\" height=\"8\" fill=\"#f59a94\"/>");
+	output__string(out, "</pattern></defs>\n");
 }
 
 static void write_document(struct flamegraph *graph, const struct summary *summary, uint64_t *left)
@@ -372,23 +391,24 @@ static void write_document(struct flamegraph *graph, const struct summary *summa
 	const struct flamegraph_options *options = graph->options;
 	struct output *out = &graph->out;
 
-	output__printf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-			    "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" class=\"profbuf\""
-			    " width=\"%u\" height=\"%u\" viewBox=\"0 0 %u %u\"",
-		       graph->width, graph->height, graph->width, graph->height);
+	output__string(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+	output__string(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\"");
+	output__printf(out, " class=\"profbuf\" width=\"%u\" height=\"%u\"", graph->width,
+		       graph->height);
+	output__printf(out, " viewBox=\"0 0 %u %u\"", graph->width, graph->height);
 	output__printf(out, " data-total=\"%" PRIu64 "\" data-margin=\"%u\" data-pitch=\"%u\"",
 		       graph->tree->nodes[0].total, MARGIN, PITCH);
-	output__printf(out, " data-controls=\"%u\" data-letter=\"", controls_line(graph));
-	output__fixed(out, LETTER * UNIT, 2);
-	output__printf(out, "\"%s>\n<title>", options->icicle ? " data-icicle=\"\"" : "");
+	output__printf(out, " data-controls=\"%u\"", controls_line(graph));
+	attribute(out, "data-letter", LETTER * UNIT);
+	if (options->icicle)
+		output__string(out, " data-icicle=\"\"");
+	output__string(out, ">\n<title>");
 	output__xml(out, options->title ? options->title : "Flame graph");
 	output__string(out, "</title>\n<style>\n");
 	output__string(out, flamegraph_css);
-	output__string(out, "</style>\n"
-			    "<defs><pattern id=\"profbuf-lost\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\""
-			    " patternTransform=\"rotate(45)\"><rect width=\"8\" height=\"8\" fill=\"#ffd9d6\"/>"
-			    "<rect width=\"4\" height=\"8\" fill=\"#f59a94\"/></pattern></defs>\n"
-			    "<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n");
+	output__string(out, "</style>\n");
+	write_pattern(out);
+	output__string(out, "<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n");
 	if (graph->tree->nodes[0].total)
 		write_frames(graph, left);
 	write_head(graph, summary);

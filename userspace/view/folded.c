@@ -2,6 +2,7 @@
 /*
  * Folded stacks: "process;root;...;leaf 12". What is the kernel's ends with "_[k]".
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +19,11 @@ static void add_label(struct buffer *path, const struct function *function)
 	while (*label) {
 		size_t length = utf8_length(label);
 
-		if (!length) {
+		if (!length || (length == 1 && iscntrl((unsigned char)*label))) {
 			buffer__append(path, UTF8_REPLACEMENT, strlen(UTF8_REPLACEMENT));
 			length = 1;
 		} else if (*label == ';') {
 			buffer__append(path, ":", 1);
-		} else if ((unsigned char)*label < ' ') {
-			buffer__append(path, " ", 1);
 		} else {
 			buffer__append(path, label, length);
 		}

@@ -160,8 +160,8 @@ static int add_index(struct functions *functions, uint32_t used, uint32_t functi
 }
 
 /* One more location has frame @n of @symbol. */
-static int add_frame(struct functions *functions, uint32_t used, const struct symbol_location *symbol,
-		     uint32_t n, bool kernel)
+static int add_frame(struct functions *functions, uint32_t used,
+		     const struct symbol_location *symbol, uint32_t n, bool kernel)
 {
 	uint32_t flags = kernel ? FUNCTION_KERNEL : 0;
 	struct function *function;
@@ -209,11 +209,18 @@ static int add_locations(struct functions *functions, const struct profile *prof
 	return 0;
 }
 
+static uint32_t get_task(struct functions *functions, const char *comm, uint32_t pid)
+{
+	char buffer[64];
+
+	return get_function(functions, task_label(comm, pid, buffer, sizeof(buffer)), NULL,
+			    FUNCTION_PROCESS);
+}
+
 static int add_tasks(struct functions *functions, const struct profile *profile)
 {
 	uint32_t nr_processes = profile__nr_processes(profile);
 	uint32_t nr_threads = profile__nr_threads(profile);
-	char buffer[64];
 	uint32_t i;
 
 	functions->process = malloc((nr_processes + 1UL) * sizeof(*functions->process));
@@ -223,10 +230,7 @@ static int add_tasks(struct functions *functions, const struct profile *profile)
 	for (i = 0; i < nr_processes; i++) {
 		const struct profile_process *process = profile__process(profile, i);
 
-		functions->process[i] =
-			get_function(functions,
-				     task_label(process->comm, process->pid, buffer, sizeof(buffer)),
-				     NULL, FUNCTION_PROCESS);
+		functions->process[i] = get_task(functions, process->comm, process->pid);
 		if (functions->process[i] == NONE)
 			return -ENOMEM;
 	}
@@ -234,10 +238,7 @@ static int add_tasks(struct functions *functions, const struct profile *profile)
 		const struct profile_thread *thread = profile__thread(profile, i);
 		const struct profile_process *process = profile__process(profile, thread->process);
 
-		functions->thread[i] =
-			get_function(functions,
-				     task_label(thread->comm, process->pid, buffer, sizeof(buffer)),
-				     NULL, FUNCTION_PROCESS);
+		functions->thread[i] = get_task(functions, thread->comm, process->pid);
 		if (functions->thread[i] == NONE)
 			return -ENOMEM;
 	}

@@ -49,6 +49,11 @@ struct function {
  * @process: index of what each process is shown as
  * @thread: the same for threads
  * @lost: index of lost samples
+ * @labels_only: see functions__init()
+ * @max: room of @list
+ * @max_indices: room of @indices
+ * @index: to find a function
+ * @labels: memory of labels
  */
 struct functions {
 	uint32_t nr;
@@ -59,8 +64,6 @@ struct functions {
 	uint32_t *process;
 	uint32_t *thread;
 	uint32_t lost;
-
-	/* For functions.c. */
 	bool labels_only;
 	uint32_t max;
 	uint32_t max_indices;

@@ -78,9 +78,10 @@ void output__number(struct output *out, uint64_t number)
 	char *end = digits + sizeof(digits);
 	char *p = end;
 
-	do
-		*--p = '0' + number % 10;
-	while (number /= 10);
+	do {
+		p--;
+		*p = '0' + number % 10;
+	} while (number /= 10);
 	output__bytes(out, p, end - p);
 }
 
@@ -110,9 +111,10 @@ void output__hex(struct output *out, uint64_t number)
 	char *end = digits + sizeof(digits);
 	char *p = end;
 
-	do
-		*--p = "0123456789abcdef"[number & 0xf];
-	while (number >>= 4);
+	do {
+		p--;
+		*p = "0123456789abcdef"[number & 0xf];
+	} while (number >>= 4);
 	output__bytes(out, p, end - p);
 }
 

@@ -201,7 +201,7 @@ static void write_location(struct output *out, const struct symbol_location *loc
 	uint32_t n;
 
 	for (n = 0; n < location->nframes || !n; n++) {
-		const struct symbol_frame *frame = n < location->nframes ? &location->frames[n] : NULL;
+		const struct symbol_frame *frame = location->nframes ? &location->frames[n] : NULL;
 
 		output__char(out, '\t');
 		output__hex(out, location->file_address);
@@ -238,7 +238,7 @@ static int write_sample(struct output *out, const struct entry *entry,
 	output__printf(out, "%s %u/%u ", entry->comm[0] && !entry->comm[1] ? " " : "", entry->pid,
 		       entry->tid);
 	write_time(out, entry);
-	output__printf(out, ": %" PRIu64 " " EVENT ": \n", entry->weight);
+	output__printf(out, ": %" PRIu64 " " EVENT ":%c\n", entry->weight, ' ');
 	for (n = 0; n < stack->depth; n++) {
 		const struct symbol_location *location;
 

@@ -227,6 +227,11 @@ static void write_value_type(struct pprof *pprof, unsigned int number, const cha
 	write_field(pprof, number);
 }
 
+static bool same_range(const struct mapping *a, const struct mapping *b)
+{
+	return a->start == b->start && a->limit == b->limit && a->offset == b->offset;
+}
+
 static uint32_t mapping_index(struct pprof *pprof, const struct profile_location *location)
 {
 	const struct symbol_location *symbol = location->symbol;
@@ -245,9 +250,8 @@ static uint32_t mapping_index(struct pprof *pprof, const struct profile_location
 	hash = hash_pair((uintptr_t)new.module ^ new.offset, new.start);
 	index_for_each_candidate(&pprof->mappings.index, hash, cursor, i) {
 		mapping = &((struct mapping *)pprof->mappings.data)[i];
-		if (mapping->module == new.module && (location->kernel ||
-		    (mapping->start == new.start && mapping->limit == new.limit &&
-		     mapping->offset == new.offset)))
+		if (mapping->module == new.module &&
+		    (location->kernel || same_range(mapping, &new)))
 			return i;
 	}
 	return append(pprof, &pprof->mappings, &new, sizeof(new), hash);
@@ -295,6 +299,11 @@ static uint32_t location_id(struct pprof *pprof, uint32_t index)
 	return pprof->location_id[index] = i + 1;
 }
 
+static bool same_function(const struct pprof_function *a, const struct pprof_function *b)
+{
+	return a->name == b->name && a->system_name == b->system_name && a->file == b->file;
+}
+
 static uint32_t function_id(struct pprof *pprof, const char *name, const char *system_name,
 			    const char *file)
 {
@@ -307,7 +316,7 @@ static uint32_t function_id(struct pprof *pprof, const char *name, const char *s
 	uint32_t cursor, i;
 
 	index_for_each_candidate(&pprof->functions.index, hash, cursor, i)
-		if (!memcmp(&((struct pprof_function *)pprof->functions.data)[i], &new, sizeof(new)))
+		if (same_function(&((struct pprof_function *)pprof->functions.data)[i], &new))
 			return i + 1;
 	return append(pprof, &pprof->functions, &new, sizeof(new), hash) + 1;
 }
@@ -361,8 +370,9 @@ static void write_sample(struct pprof *pprof, const struct profile_stack *stack)
 	add_number_label(pprof, "pid", process->pid);
 	add_comm_label(pprof, "comm", process->comm);
 	if (stack->thread != NONE) {
-		const struct profile_thread *thread = profile__thread(pprof->profile, stack->thread);
+		const struct profile_thread *thread;
 
+		thread = profile__thread(pprof->profile, stack->thread);
 		add_number_label(pprof, "tid", thread->tid);
 		add_comm_label(pprof, "thread_comm", thread->comm);
 	}
@@ -424,11 +434,11 @@ static void write_locations(struct pprof *pprof, const uint32_t *id_of)
 
 	for (i = 0; i < pprof->locations.nr; i++) {
 		const struct profile_location *location = locations[i].location;
+		uint32_t mapping = locations[i].mapping;
 
 		protobuf__number(&pprof->field, LOCATION_ID, i + 1);
-		if (locations[i].mapping != NONE)
-			protobuf__number(&pprof->field, LOCATION_MAPPING_ID,
-					id_of[locations[i].mapping]);
+		if (mapping != NONE)
+			protobuf__number(&pprof->field, LOCATION_MAPPING_ID, id_of[mapping]);
 		protobuf__number(&pprof->field, LOCATION_ADDRESS, pprof_address(location));
 		add_lines(pprof, location->symbol);
 		write_field(pprof, PROFILE_LOCATION);
@@ -494,7 +504,8 @@ static void write_mapping(struct pprof *pprof, uint32_t id, const struct mapping
 	protobuf__number(&pprof->field, MAPPING_OFFSET, mapping->offset);
 	protobuf__number(&pprof->field, MAPPING_FILENAME, string_id(pprof, module->path));
 	if (module->build_id)
-		protobuf__number(&pprof->field, MAPPING_BUILD_ID, string_id(pprof, module->build_id));
+		protobuf__number(&pprof->field, MAPPING_BUILD_ID,
+				 string_id(pprof, module->build_id));
 	protobuf__number(&pprof->field, MAPPING_HAS_FUNCTIONS, !mapping->unnamed);
 	protobuf__number(&pprof->field, MAPPING_HAS_FILENAMES, lines);
 	protobuf__number(&pprof->field, MAPPING_HAS_LINE_NUMBERS, lines);

@@ -154,10 +154,12 @@ static void say_completeness(FILE *out, const struct summary *summary)
 	uint32_t i;
 
 	if (known)
-		fprintf(out, "%s of stacks reach their root", units_share(totals->rooted, known).text);
+		fprintf(out, "%s of stacks reach their root",
+			units_share(totals->rooted, known).text);
 	else
 		fputs("unknown whether stacks reach their root", out);
-	fprintf(out, ", %s of frames have names", units_share(summary->named, summary->frames).text);
+	fprintf(out, ", %s of frames have names",
+		units_share(summary->named, summary->frames).text);
 	if (!summary->nr_modules)
 		return;
 	fputs("; unnamed: ", out);
@@ -241,11 +243,11 @@ int summary__init(struct summary *summary, const struct profile *profile)
 
 	*summary = (struct summary){ .totals = profile__totals(profile) };
 	err = count_frames(summary, profile);
-	if (!err) {
+	if (!err && summary->nr_modules)
 		qsort(summary->modules, summary->nr_modules, sizeof(*summary->modules),
 		      most_unnamed);
+	if (!err)
 		err = say(summary, profile);
-	}
 	if (err)
 		summary__exit(summary);
 	return err;
