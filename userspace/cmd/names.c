@@ -269,6 +269,7 @@ int names__frame(struct names *names, const struct profbuf_frame *frame)
 		if (profbuf_recording__payload(frame, &names->end, sizeof(names->end), NULL))
 			return -EBADMSG;
 		names->ended = true;
+		symbols__set_recorded(names->symbols, names->end.realtime_ns);
 		return 0;
 	default:
 		return 0;

@@ -56,9 +56,32 @@ static void read_build_id(struct image *image)
 	image->build_id_size = size;
 }
 
+/*
+ * libelf unpacks compressed sections and notes that in the section headers, in place.
+ * All of the file as writable would count as data of this process.
+ */
+static int allow_unpacking(struct image *image, const GElf_Ehdr *header)
+{
+	uint64_t page = sysconf(_SC_PAGESIZE), start, end;
+	size_t n;
+
+	if (!image->mapped || !header->e_shoff)
+		return 0;
+	if (elf_getshdrnum(image->elf, &n) || !header->e_shentsize ||
+	    header->e_shoff >= image->size ||
+	    n > (image->size - header->e_shoff) / header->e_shentsize)
+		return -EBADMSG;
+	start = header->e_shoff & ~(page - 1);
+	end = header->e_shoff + n * header->e_shentsize;
+	if (mprotect((char *)image->memory + start, end - start, PROT_READ | PROT_WRITE))
+		return -errno;
+	return 0;
+}
+
 static int parse(struct image *image)
 {
 	GElf_Ehdr header;
+	int error;
 
 	if (elf_version(EV_CURRENT) == EV_NONE)
 		return -ENOEXEC;
@@ -68,6 +91,9 @@ static int parse(struct image *image)
 	if (!image->elf || elf_kind(image->elf) != ELF_K_ELF ||
 	    !gelf_getehdr(image->elf, &header))
 		return -EBADMSG;
+	error = allow_unpacking(image, &header);
+	if (error)
+		return error;
 	read_build_id(image);
 	return read_segments(image);
 }

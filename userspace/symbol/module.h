@@ -18,12 +18,14 @@
  * @options: of the resolver
  * @strings: interned
  * @memory: lives as long as the resolver
+ * @recorded_ns: when the recording ended, CLOCK_REALTIME; 0: unknown
  * @debuginfod_error: no server could be asked, so none is asked again
  */
 struct context {
 	struct symbols_options options;
 	struct strings *strings;
 	struct objalloc *memory;
+	uint64_t recorded_ns;
 	int debuginfod_error;
 };
 

@@ -240,7 +240,7 @@ static bool unchanged(const struct module *module, const struct context *context
 	uint64_t changed = stat->st_ctim.tv_sec * 1000000000ULL + stat->st_ctim.tv_nsec;
 
 	return module->inode && stat->st_ino == module->inode &&
-	       (!context->options.recorded_ns || changed <= context->options.recorded_ns);
+	       (!context->recorded_ns || changed <= context->recorded_ns);
 }
 
 static bool same_build_id(const struct module *module)

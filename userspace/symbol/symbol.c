@@ -505,6 +505,11 @@ int symbols__add_mapping(struct symbols *symbols, const struct symbol_mapping *m
 	return add_mapping(symbols, mapping, false);
 }
 
+void symbols__set_recorded(struct symbols *symbols, uint64_t realtime_ns)
+{
+	symbols->context.recorded_ns = realtime_ns;
+}
+
 static int add_live_mapping(const struct symbol_mapping *mapping, void *data)
 {
 	return add_mapping(data, mapping, true);
@@ -565,26 +570,28 @@ static const struct module_names *name_in_module(struct symbols *symbols, struct
 	return names;
 }
 
-static int resolve_kernel(struct symbols *symbols, struct symbol_location *location,
-			  uint64_t address)
+static int take_symbol(struct symbols *symbols, struct symbol_location *location,
+		       const struct symtab_symbol *symbol)
 {
 	struct module_names names = { 0 };
-	const struct symtab_symbol *symbol;
-	struct module *module = symbols->kernel;
-	int error = 0;
+	int error = module__name_symbol(&symbols->context, symbol, &names);
 
-	symbol = symtab__find(&symbols->kernel_symtab, address);
-	if (symbol) {
-		module = symbol->owner;
-		error = module__name_symbol(&symbols->context, symbol, &names);
-	}
-	location->module = &module->public;
-	location->file_address = address;
 	location->symbol_start = names.symbol_start;
 	location->symbol_size = names.symbol_size;
 	location->nframes = names.nframes;
 	location->frames = names.frames;
 	return error;
+}
+
+static int resolve_kernel(struct symbols *symbols, struct symbol_location *location,
+			  uint64_t address)
+{
+	const struct symtab_symbol *symbol = symtab__find(&symbols->kernel_symtab, address);
+	struct module *module = symbol ? symbol->owner : symbols->kernel;
+
+	location->module = &module->public;
+	location->file_address = address;
+	return symbol ? take_symbol(symbols, location, symbol) : 0;
 }
 
 static int resolve_in_module(struct symbols *symbols, struct symbol_location *location,
@@ -614,14 +621,18 @@ static int resolve_user(struct symbols *symbols, struct symbol_location *locatio
 			uint64_t address)
 {
 	struct process *process = find_process(symbols, pid);
+	const struct symtab_symbol *recorded = NULL;
 	struct module *module;
+	int error;
 
 	location->file_address = address;
+	if (process && process->jit)
+		recorded = symtab__find(&process->jit->symtab, address);
 	if (process)
 		location->mapping = mappings__find(&process->mappings, address);
 	if (location->mapping)
 		module = to_module(location->mapping->module);
-	else if (process && process->jit && symtab__find(&process->jit->symtab, address))
+	else if (recorded)
 		module = process->jit;
 	else if (process && process->first)
 		module = symbols->no_mapping;
@@ -629,7 +640,12 @@ static int resolve_user(struct symbols *symbols, struct symbol_location *locatio
 		module = symbols->not_permitted;
 	else
 		module = symbols->no_process;
-	return resolve_in_module(symbols, location, module, address);
+
+	error = resolve_in_module(symbols, location, module, address);
+	/* What no file can tell any more, a recording may have taken along. */
+	if (!error && !location->nframes && recorded)
+		error = take_symbol(symbols, location, recorded);
+	return error;
 }
 
 const struct symbol_location *symbols__resolve(struct symbols *symbols, uint32_t pid,

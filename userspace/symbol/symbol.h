@@ -44,9 +44,6 @@ struct symbols;
  * @debug_dirs: directories of separate debug files, separated by colons; NULL:
  *	"/usr/lib/debug"
  * @root: directory below which the files of handed-in mappings are; NULL: "/"
- * @recorded_ns: CLOCK_REALTIME of the end of the recording that mappings are handed in
- *	from. A file without build-id is not taken for the recorded one if it changed
- *	later. 0: now
  */
 struct symbols_options {
 	bool no_dwarf;
@@ -55,7 +52,6 @@ struct symbols_options {
 	bool parameters;
 	const char *debug_dirs;
 	const char *root;
-	uint64_t recorded_ns;
 };
 
 /**
@@ -236,7 +232,16 @@ int symbols__read_process(struct symbols *symbols, uint32_t pid);
 int symbols__add_mapping(struct symbols *symbols, const struct symbol_mapping *mapping);
 
 /**
- * symbols__add_process_symbol - add a symbol of code that is in no file
+ * symbols__set_recorded - tell when the recording that mappings are handed in from ended
+ * @symbols: the resolver
+ * @realtime_ns: CLOCK_REALTIME
+ *
+ * A file that has no build-id, and has changed since, is not taken for the recorded one.
+ */
+void symbols__set_recorded(struct symbols *symbols, uint64_t realtime_ns);
+
+/**
+ * symbols__add_process_symbol - add a symbol of code for which there may be no file
  * @symbols: the resolver
  * @pid: process of a recording
  * @address: where it starts
