@@ -156,12 +156,9 @@
 	}
 
 	function focus(frame) {
-		current.g.setAttribute("tabindex", "-1");
-		current = frame;
-		current.g.setAttribute("tabindex", "0");
-		current.g.focus();
+		frame.g.focus();
 		if (alone) {
-			const hidden = headHeight + 4 - current.rect.getBoundingClientRect().top;
+			const hidden = headHeight + 4 - frame.rect.getBoundingClientRect().top;
 
 			if (hidden > 0)
 				window.scrollBy(0, -hidden);
@@ -360,16 +357,17 @@
 	for (const frame of frames) {
 		frame.g.setAttribute("tabindex", frame === root ? "0" : "-1");
 		frame.g.setAttribute("role", "button");
+		/* Not on the whole graph: whatever listens for this can be focused in some browsers. */
+		frame.g.addEventListener("focus", () => {
+			current.g.setAttribute("tabindex", "-1");
+			current = frame;
+			current.g.setAttribute("tabindex", "0");
+			showDetails(current);
+		});
 	}
 	graph.addEventListener("click", (event) => zoom(frameOf(event)));
 	graph.addEventListener("mouseover", (event) => showDetails(frameOf(event)));
 	graph.addEventListener("mouseleave", () => showDetails(current));
-	graph.addEventListener("focusin", (event) => {
-		current.g.setAttribute("tabindex", "-1");
-		current = frameOf(event);
-		current.g.setAttribute("tabindex", "0");
-		showDetails(current);
-	});
 	graph.addEventListener("keydown", onFrameKey);
 	(alone ? window : svg).addEventListener("keydown", onKey);
 	if (alone) {
