@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * make_stream: print a stream as a machine of many functions would give it. The same seed gives
- * the same stream.
+ * the same stream. With -R it is a recording, in which the processes map a file whose functions
+ * are FUNCTION_SIZE bytes each, as make_functions makes them.
  */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "builder.h"
+#include "cmd/writer.h"
 
 #define FRAME_RECORDS	256
 #define MAX_DEPTH	1000
@@ -30,6 +34,8 @@ struct shape {
 	uint32_t pid;
 	uint32_t processes;
 	uint64_t base;
+	const char *file; /* that is mapped at @base; NULL: no recording */
+	uint64_t offset; /* of its code */
 };
 
 struct path {
@@ -110,25 +116,128 @@ static void make_path(const struct shape *shape, struct path *paths, uint32_t n)
 		path->stack[i] = call_address(shape, i < path->kernel_frames);
 }
 
-static void print_stream(struct builder *builder)
+static void check(int err)
 {
-	if (builder->size && fwrite(builder->data, builder->size, 1, stdout) != 1) {
-		perror("make_stream");
-		exit(EXIT_FAILURE);
+	if (!err)
+		return;
+	fprintf(stderr, "make_stream: %s\n", strerror(-err));
+	exit(EXIT_FAILURE);
+}
+
+/* Frame by frame, as a recorder gets them. */
+static void print_stream(struct builder *builder, struct writer *writer)
+{
+	size_t at;
+
+	for (at = 0; at < builder->size;) {
+		const struct profbuf_frame *frame = (const void *)(builder->data + at);
+
+		check(writer__add(writer, frame));
+		at += frame->size;
 	}
 	builder->size = 0;
+}
+
+static void print_host(struct writer *writer, const struct shape *shape)
+{
+	static const char *const strings[] = {
+		"machine", "6.1.0", "#1 SMP", "x86_64", "make_stream", "0", "nothing", NULL
+	};
+	struct profbuf_host host = {
+		.size = sizeof(host),
+		.nr_cpus = shape->cpus,
+		.realtime_ns = 4000000000ULL * 1000000000,
+		.page_size = 4096,
+	};
+
+	check(writer__payload(writer, PROFBUF_FRAME_HOST, &host, sizeof(host), strings));
+}
+
+static void print_process(struct writer *writer, const struct shape *shape, uint32_t pid,
+			  const struct stat *file)
+{
+	uint64_t size = ((uint64_t)shape->functions * FUNCTION_SIZE + 4095) / 4096 * 4096;
+	const char *const strings[] = { shape->file, "", NULL };
+	struct profbuf_process process = { .size = sizeof(process), .pid = pid };
+	struct profbuf_mapping mapping = {
+		.size = sizeof(mapping),
+		.pid = pid,
+		.start = shape->base,
+		.end = shape->base + size,
+		.offset = shape->offset,
+		.inode = file->st_ino,
+		.major = major(file->st_dev),
+		.minor = minor(file->st_dev),
+		.prot = 5,
+	};
+
+	check(writer__payload(writer, PROFBUF_FRAME_PROCESS, &process, sizeof(process), strings));
+	check(writer__payload(writer, PROFBUF_FRAME_MAPPING, &mapping, sizeof(mapping), strings));
+}
+
+static void print_kernel(struct writer *writer, const struct shape *shape)
+{
+	size_t fixed = sizeof(struct profbuf_symbols) +
+		       shape->functions * sizeof(struct profbuf_symbol);
+	char *payload = allocate(fixed + shape->functions * 24UL + 1);
+	struct profbuf_symbols *header = (void *)payload;
+	struct profbuf_symbol *list = (void *)(header + 1);
+	char *strings = payload + fixed, *end = strings + 1;
+	uint32_t i;
+
+	*header = (struct profbuf_symbols){
+		.size = sizeof(*header),
+		.pid = PROFBUF_SYMBOLS_KERNEL,
+		.nr = shape->functions,
+	};
+	for (i = 0; i < shape->functions; i++) {
+		list[i] = (struct profbuf_symbol){
+			.address = KERNEL_BASE + i * FUNCTION_SIZE,
+			.length = FUNCTION_SIZE,
+			.name = end - strings,
+		};
+		end += sprintf(end, "kernel_function_%u", i) + 1;
+	}
+	check(writer__bytes(writer, PROFBUF_FRAME_SYMBOLS, payload, end - payload));
+	free(payload);
+}
+
+static void begin_recording(struct writer *writer, const struct shape *shape)
+{
+	struct stat file;
+	uint32_t i;
+
+	if (stat(shape->file, &file)) {
+		perror(shape->file);
+		exit(EXIT_FAILURE);
+	}
+	print_host(writer, shape);
+	for (i = 0; i < shape->processes; i++)
+		print_process(writer, shape, shape->pid + i, &file);
+}
+
+static void end_recording(struct writer *writer, const struct shape *shape)
+{
+	struct profbuf_end end = { .size = sizeof(end) };
+
+	print_kernel(writer, shape);
+	check(writer__bytes(writer, PROFBUF_FRAME_END, &end, sizeof(end)));
 }
 
 static void make_stream(const struct shape *shape)
 {
 	struct path *paths = allocate(shape->paths * sizeof(*paths));
 	struct builder builder = { 0 };
+	struct writer writer;
 	uint64_t time = 2000000000;
 	uint32_t n, cpu = 0;
 
 	state = shape->seed;
 	for (n = 0; n < shape->paths; n++)
 		make_path(shape, paths, n);
+	check(writer__init(&writer, STDOUT_FILENO, shape->file));
+	if (shape->file)
+		begin_recording(&writer, shape);
 	builder__info(&builder, shape->cpus);
 	for (n = 0; n < shape->records; n++) {
 		struct builder_record record;
@@ -138,7 +247,7 @@ static void make_stream(const struct shape *shape)
 		if (n % FRAME_RECORDS == 0) {
 			if (n)
 				builder__end(&builder);
-			print_stream(&builder);
+			print_stream(&builder, &writer);
 			cpu = below(shape->cpus);
 			builder__begin(&builder, cpu, shape->hdrsize);
 			if (shape->losses && !below(shape->losses))
@@ -163,7 +272,11 @@ static void make_stream(const struct shape *shape)
 	}
 	if (shape->records)
 		builder__end(&builder);
-	print_stream(&builder);
+	print_stream(&builder, &writer);
+	if (shape->file)
+		end_recording(&writer, shape);
+	check(writer__flush(&writer));
+	writer__exit(&writer);
 	builder__free(&builder);
 	for (n = 0; n < shape->paths; n++)
 		free(paths[n].stack);
@@ -173,7 +286,8 @@ static void make_stream(const struct shape *shape)
 static int usage(void)
 {
 	fputs("usage: make_stream [-s SEED] [-n RECORDS] [-c CPUS] [-f FUNCTIONS] [-p PATHS] [-d DEPTH]\n"
-	      "                   [-H HDRSIZE] [-l FRAMES-PER-LOSS] [-P FIRST-PID] [-N PROCESSES] [-b BASE]\n",
+	      "                   [-H HDRSIZE] [-l FRAMES-PER-LOSS] [-P FIRST-PID] [-N PROCESSES] [-b BASE]\n"
+	      "                   [-R FILE -o OFFSET]\n",
 	      stderr);
 	return 2;
 }
@@ -195,7 +309,7 @@ int main(int argc, char **argv)
 	};
 	int option;
 
-	while ((option = getopt(argc, argv, "s:n:c:f:p:d:H:l:P:N:b:")) >= 0) {
+	while ((option = getopt(argc, argv, "s:n:c:f:p:d:H:l:P:N:b:R:o:")) >= 0) {
 		uint64_t value = optarg ? strtoull(optarg, NULL, 0) : 0;
 
 		switch (option) {
@@ -232,6 +346,12 @@ int main(int argc, char **argv)
 		case 'b':
 			shape.base = value;
 			break;
+		case 'R':
+			shape.file = optarg;
+			break;
+		case 'o':
+			shape.offset = value;
+			break;
 		default:
 			return usage();
 		}
@@ -241,9 +361,5 @@ int main(int argc, char **argv)
 	    shape.hdrsize > PROFBUF_HDRSIZE_MAX)
 		return usage();
 	make_stream(&shape);
-	if (fflush(stdout)) {
-		perror("make_stream");
-		return EXIT_FAILURE;
-	}
 	return EXIT_SUCCESS;
 }

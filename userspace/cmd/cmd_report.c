@@ -101,6 +101,7 @@ static int run_report(const struct command *command, int argc, char **argv)
 		return options.status;
 	err = load__run(&report.load, path);
 	if (!err) {
+		report.view.origin = report.load.names.origin;
 		report.view.color = terminal__color();
 		if (report.pager && !report.view.json)
 			terminal__page();

@@ -20,11 +20,17 @@
  * @start: first address
  * @end: address behind the last one
  * @local: its names can be told here and now only
+ * @checked: it was looked at whether its file is still there
+ * @inode: of its file
+ * @path: of its file
  */
 struct recorder_mapping {
 	uint64_t start;
 	uint64_t end;
 	bool local;
+	bool checked;
+	uint64_t inode;
+	const char *path;
 };
 
 /**
@@ -136,8 +142,8 @@ struct recorder_process *recorder__meet(struct recorder *recorder,
 struct recorder_process *recorder__find_process(const struct recorder *recorder, uint32_t pid);
 int recorder__look(struct recorder *recorder, struct recorder_process *process,
 		   const struct profbuf_record *record);
-const struct recorder_mapping *recorder__find_mapping(const struct recorder_process *process,
-						      uint64_t address);
+struct recorder_mapping *recorder__find_mapping(const struct recorder_process *process,
+						uint64_t address);
 int recorder__name_addresses(struct recorder *recorder);
 
 #endif /* PROFBUF_CMD_RECORDER_H */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "recorder.h"
 
@@ -75,10 +76,22 @@ static int name_address(struct recorder *recorder, const struct profile_location
 	return add_symbol(recorder, &symbol);
 }
 
+/* A file that was removed or replaced since is still open, but only here. */
+static bool is_local(struct recorder_mapping *mapping)
+{
+	struct stat status;
+
+	if (!mapping->local && !mapping->checked) {
+		mapping->checked = true;
+		mapping->local = stat(mapping->path, &status) || status.st_ino != mapping->inode;
+	}
+	return mapping->local;
+}
+
 static int name_location(struct recorder *recorder, const struct profile_location *location)
 {
-	const struct recorder_mapping *mapping;
 	const struct recorder_process *process;
+	struct recorder_mapping *mapping;
 	const struct profile_process *owner;
 
 	if (location->kernel)
@@ -86,7 +99,7 @@ static int name_location(struct recorder *recorder, const struct profile_locatio
 	owner = profile__process(recorder->profile, location->process);
 	process = recorder__find_process(recorder, owner->pid);
 	mapping = process ? recorder__find_mapping(process, location->address) : NULL;
-	if (!mapping || !mapping->local)
+	if (!mapping || !is_local(mapping))
 		return 0;
 	return name_address(recorder, location, owner->pid, owner->generation);
 }

@@ -122,6 +122,8 @@ static int add_mapping(struct recorder_process *process, const struct symbol_map
 		.start = mapping->start,
 		.end = mapping->end,
 		.local = is_local(process, mapping),
+		.inode = mapping->inode,
+		.path = mapping->path,
 	};
 	qsort(list, process->nr_mappings, sizeof(*list), by_start);
 	return 0;
@@ -134,8 +136,8 @@ static int add_mapping(struct recorder_process *process, const struct symbol_map
  *
  * Return: the mapping, or NULL if it is in none.
  */
-const struct recorder_mapping *recorder__find_mapping(const struct recorder_process *process,
-						      uint64_t address)
+struct recorder_mapping *recorder__find_mapping(const struct recorder_process *process,
+						uint64_t address)
 {
 	uint32_t low = 0, high = process->nr_mappings;
 

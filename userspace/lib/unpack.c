@@ -36,19 +36,20 @@ int stream__unpack(struct profbuf_stream *stream, const struct profbuf_frame *fr
 		ZSTD_DCtx_setParameter(stream->zstd, ZSTD_d_windowLogMax,
 				       PROFBUF_ZSTD_WINDOW_LOG);
 	}
-	if (unpacked->capacity < zstd.unpacked) {
-		char *buffer = realloc(unpacked->buffer, zstd.unpacked);
+	if (unpacked->capacity <= zstd.unpacked) {
+		char *buffer = realloc(unpacked->buffer, zstd.unpacked + 1);
 
 		if (!buffer)
 			return stream__fail(stream, -ENOMEM, stream->offset, "out of memory");
 		unpacked->buffer = buffer;
-		unpacked->capacity = zstd.unpacked;
+		unpacked->capacity = zstd.unpacked + 1;
 	}
 
 	in.src = (const char *)(frame + 1) + zstd.size;
 	in.size = zstd.packed;
 	out.dst = unpacked->buffer;
-	out.size = zstd.unpacked;
+	/* A byte more than there should be shows that there are more. */
+	out.size = zstd.unpacked + 1;
 	while (in.pos < in.size) {
 		size_t before = in.pos + out.pos;
 		size_t ret = ZSTD_decompressStream(stream->zstd, &out, &in);
@@ -59,9 +60,10 @@ int stream__unpack(struct profbuf_stream *stream, const struct profbuf_frame *fr
 		if (in.pos + out.pos == before)
 			break;
 	}
-	if (in.pos != in.size || out.pos != out.size)
+	if (in.pos != in.size || out.pos != zstd.unpacked)
 		return stream__fail(stream, -EBADMSG, stream->offset,
-				    "a ZSTD frame that gives other than %zu bytes", out.size);
+				    "a ZSTD frame that gives other than %llu bytes",
+				    (unsigned long long)zstd.unpacked);
 	unpacked->begin = 0;
 	unpacked->end = out.pos;
 	unpacked->ended = true;

@@ -399,10 +399,12 @@ static int print_table(const struct rows *rows, FILE *file, const struct report_
 	return err;
 }
 
-static void print_summary(const struct summary *summary, FILE *file)
+static void print_summary(const struct summary *summary, const char *origin, FILE *file)
 {
 	const char *line;
 
+	if (origin)
+		fprintf(file, "%s\n", origin);
 	fprintf(file, "%s\n%s\n%s\n", summary->samples, summary->losses, summary->completeness);
 	for (line = summary->advice; line && *line;) {
 		size_t length = strcspn(line, "\n");
@@ -464,6 +466,11 @@ static int print_json(const struct rows *rows, const struct profile *profile,
 
 	output__init(&out, file);
 	output__string(&out, "{\n  ");
+	if (options->origin) {
+		output__string(&out, "\"origin\":");
+		output__json(&out, options->origin);
+		output__string(&out, ",\n  ");
+	}
 	json_field(&out, "samples", totals->weight.samples);
 	output__string(&out, ",\n  ");
 	json_field(&out, "periods", totals->weight.periods);
@@ -530,7 +537,7 @@ int view__report(const struct profile *profile, FILE *file, const struct report_
 	if (options->json) {
 		err = print_json(&rows, profile, &summary, file, options, limit);
 	} else {
-		print_summary(&summary, file);
+		print_summary(&summary, options->origin, file);
 		err = print_table(&rows, file, options, limit);
 	}
 out_rows:

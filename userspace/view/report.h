@@ -29,6 +29,7 @@ enum report_sort {
  * @limit: print so many rows; 0: all
  * @color: with colours, for a terminal
  * @json: as JSON
+ * @origin: where and how the profile was recorded, as one line; NULL if that is not known
  */
 struct report_options {
 	enum report_by by;
@@ -36,6 +37,7 @@ struct report_options {
 	uint32_t limit;
 	bool color;
 	bool json;
+	const char *origin;
 };
 
 int view__report(const struct profile *profile, FILE *file, const struct report_options *options);

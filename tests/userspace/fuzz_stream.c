@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Any bytes as a stream, for libFuzzer: all that is delivered is touched, and names and a profile
+ * are made of it, as the commands do.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <profbuf/recording.h>
+
+#include "cmd/names.h"
+#include "profile/profile.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct context {
+	struct names names;
+	struct profile *profile;
+	volatile uint64_t sink;
+};
+
+static int on_info(void *context, const struct profbuf_info *info)
+{
+	struct context *c = context;
+
+	return profile__add_info(c->profile, info);
+}
+
+static int on_record(void *context, const struct profbuf_record *record)
+{
+	struct context *c = context;
+	uint32_t i;
+
+	for (i = 0; i < record->depth; i++)
+		c->sink ^= record->stack[i];
+	for (i = 0; i < record->hdrsize; i++)
+		c->sink ^= record->header[i];
+	return profile__add(c->profile, record);
+}
+
+static int on_loss(void *context, const struct profbuf_loss *loss)
+{
+	struct context *c = context;
+
+	return profile__add_loss(c->profile, loss);
+}
+
+static int on_gap(void *context, const struct profbuf_gap *gap)
+{
+	struct context *c = context;
+
+	return profile__add_gap(c->profile, gap);
+}
+
+static int on_frame(void *context, const struct profbuf_frame *frame)
+{
+	struct context *c = context;
+
+	return names__frame(&c->names, frame);
+}
+
+static const struct profbuf_handler handler = {
+	.size = sizeof(handler),
+	.info = on_info,
+	.record = on_record,
+	.loss = on_loss,
+	.gap = on_gap,
+	.frame = on_frame,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct profbuf_stream *stream;
+	struct context c = { .profile = profile__new(NULL) };
+
+	if (!c.profile || names__init(&c.names) ||
+	    profbuf_stream__open_memory(&stream, data, size, NULL))
+		abort();
+	profbuf_stream__read(stream, &handler, &c);
+	if (profbuf_stream__failed(stream))
+		c.sink ^= *profbuf_stream__error(stream);
+	/* Naming opens files, and those are other tests' business. */
+	if (profile__finish(c.profile))
+		abort();
+	profbuf_stream__close(stream);
+	profile__delete(c.profile);
+	names__exit(&c.names);
+	return 0;
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How records are added up.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "profile/profile.h"
+
+#define HAS_ALL 0x1fe
+
+static const uint64_t stack[] = { 0xffffffff81000010, 0xffffffff81000020, 0x401000, 0x402000 };
+
+static struct profbuf_record sample(uint32_t pid, uint32_t tid, const char *comm)
+{
+	struct profbuf_record record = {
+		.time = 1000,
+		.count = 1,
+		.pid = pid,
+		.tid = tid,
+		.period = 10,
+		.has = HAS_ALL,
+		.depth = 4,
+		.kernel_frames = 2,
+		.stack = stack,
+	};
+
+	strcpy(record.comm, comm);
+	return record;
+}
+
+static struct profile *new_profile(bool by_thread)
+{
+	struct profile_opts opts = { .size = sizeof(opts), .by_thread = by_thread };
+	struct profile *profile = profile__new(&opts);
+
+	assert_non_null(profile);
+	return profile;
+}
+
+static void add(struct profile *profile, const struct profbuf_record *record)
+{
+	assert_int_equal(profile__add(profile, record), 0);
+}
+
+static void test_equal_stacks_are_one(void **state)
+{
+	struct profile *profile = new_profile(false);
+	struct profbuf_record record = sample(1, 1, "a");
+
+	(void)state;
+	add(profile, &record);
+	record.count = 4;
+	record.time = 500;
+	record.tid = 2;
+	add(profile, &record);
+	assert_int_equal(profile__nr_stacks(profile), 1);
+	assert_int_equal(profile__stack(profile, 0)->weight.samples, 2);
+	assert_int_equal(profile__stack(profile, 0)->weight.periods, 5);
+	assert_int_equal(profile__stack(profile, 0)->weight.nanoseconds, 50);
+	assert_int_equal(profile__totals(profile)->weight.periods, 5);
+	assert_int_equal(profile__totals(profile)->first, 500);
+	assert_int_equal(profile__totals(profile)->last, 1000);
+	assert_int_equal(profile__totals(profile)->rooted, 2);
+	assert_int_equal(profile__totals(profile)->mode[PROFBUF_MODE_KERNEL], 2);
+	profile__delete(profile);
+}
+
+/* Each difference makes another stack. */
+static void test_different_stacks(void **state)
+{
+	struct profile *profile = new_profile(false);
+	struct profbuf_record record = sample(1, 1, "a");
+	uint64_t other[4];
+
+	(void)state;
+	memcpy(other, stack, sizeof(stack));
+	other[3]++;
+	add(profile, &record);
+	record.depth = 3;
+	add(profile, &record);
+	record.depth = 4;
+	record.kernel_frames = 1;
+	add(profile, &record);
+	record.kernel_frames = 2;
+	record.stack = other;
+	add(profile, &record);
+	record.stack = stack;
+	record.mode = PROFBUF_MODE_TRUNCATED;
+	add(profile, &record);
+	record.mode = PROFBUF_MODE_USER_INCOMPLETE | PROFBUF_MODE_KERNEL_INCOMPLETE;
+	add(profile, &record);
+	record.mode = 1ULL << 32;
+	add(profile, &record);
+	record.mode = 0;
+	record.pid = 2;
+	add(profile, &record);
+	record.depth = 0;
+	record.kernel_frames = 0;
+	add(profile, &record);
+	assert_int_equal(profile__nr_stacks(profile), 9);
+	assert_int_equal(profile__totals(profile)->truncated, 1);
+	assert_int_equal(profile__totals(profile)->user_incomplete, 1);
+	assert_int_equal(profile__totals(profile)->kernel_incomplete, 1);
+	assert_int_equal(profile__totals(profile)->rooted, 7);
+	assert_int_equal(profile__finish(profile), 0);
+	assert_int_equal(profile__stack(profile, 8)->nlocations, 0);
+	profile__delete(profile);
+}
+
+static void test_records_that_tell_little(void **state)
+{
+	struct profile *profile = new_profile(false);
+	struct profbuf_record record = sample(0, 0, "");
+
+	(void)state;
+	record.has = 1U << PROFBUF_WORD_COUNT;
+	add(profile, &record);
+	assert_int_equal(profile__stack(profile, 0)->mode, PROFILE_MODE_UNKNOWN);
+	assert_int_equal(profile__totals(profile)->rootless_unknown, 1);
+	assert_int_equal(profile__totals(profile)->rooted, 0);
+	profile__delete(profile);
+}
+
+static void test_by_thread(void **state)
+{
+	struct profile *profile = new_profile(true);
+	struct profbuf_record record = sample(1, 1, "a");
+
+	(void)state;
+	add(profile, &record);
+	record.tid = 2;
+	add(profile, &record);
+	assert_int_equal(profile__nr_stacks(profile), 2);
+	assert_int_equal(profile__stack(profile, 1)->thread, 1);
+	assert_int_equal(profile__thread(profile, 1)->tid, 2);
+	profile__delete(profile);
+}
+
+static void test_names(void **state)
+{
+	struct profile *profile = new_profile(false);
+	struct profbuf_record record = sample(7, 8, "worker");
+
+	(void)state;
+	add(profile, &record);
+	assert_string_equal(profile__process(profile, 0)->comm, "worker");
+	record = sample(7, 7, "main");
+	add(profile, &record);
+	record = sample(7, 9, "other");
+	add(profile, &record);
+	assert_string_equal(profile__process(profile, 0)->comm, "main");
+	assert_true(profile__process(profile, 0)->comm_is_main);
+	assert_int_equal(profile__process(profile, 0)->weight.samples, 3);
+	assert_int_equal(profile__nr_threads(profile), 3);
+	assert_string_equal(profile__thread(profile, 0)->comm, "worker");
+	profile__delete(profile);
+}
+
+static void test_generations(void **state)
+{
+	struct profile *profile = new_profile(false);
+	struct profbuf_record record = sample(7, 7, "sh");
+	const struct profile_location *before, *after;
+
+	(void)state;
+	add(profile, &record);
+	assert_int_equal(profile__set_generation(profile, 7, 1), 0);
+	record = sample(7, 7, "make");
+	add(profile, &record);
+	add(profile, &record);
+	assert_int_equal(profile__nr_processes(profile), 2);
+	assert_string_equal(profile__process(profile, 0)->comm, "sh");
+	assert_string_equal(profile__process(profile, 1)->comm, "make");
+	assert_int_equal(profile__process(profile, 1)->generation, 1);
+	assert_int_equal(profile__process(profile, 1)->weight.samples, 2);
+	assert_int_equal(profile__finish(profile), 0);
+	before = profile__location(profile, profile__stack(profile, 0)->locations[2]);
+	after = profile__location(profile, profile__stack(profile, 1)->locations[2]);
+	assert_int_equal(before->address, after->address);
+	assert_int_equal(before->process, 0);
+	assert_int_equal(after->process, 1);
+	profile__delete(profile);
+}
+
+static void test_locations(void **state)
+{
+	struct profile *profile = new_profile(false);
+	struct profbuf_record record = sample(1, 1, "a");
+	const uint32_t *first, *second;
+
+	(void)state;
+	add(profile, &record);
+	record.pid = 2;
+	add(profile, &record);
+	assert_int_equal(profile__finish(profile), 0);
+	first = profile__stack(profile, 0)->locations;
+	second = profile__stack(profile, 1)->locations;
+
+	/* Kernel addresses are the same for all, those of programs are not. */
+	assert_int_equal(first[0], second[0]);
+	assert_int_equal(first[1], second[1]);
+	assert_int_not_equal(first[2], second[2]);
+	assert_int_equal(profile__nr_locations(profile), 6);
+	assert_true(profile__location(profile, first[0])->kernel);
+	assert_int_equal(profile__location(profile, first[0])->process, PROFILE_KERNEL);
+	assert_false(profile__location(profile, first[2])->kernel);
+
+	/* The interrupted instruction and where the system call goes on. */
+	assert_true(profile__location(profile, first[0])->exact);
+	assert_false(profile__location(profile, first[1])->exact);
+	assert_true(profile__location(profile, first[2])->exact);
+	assert_false(profile__location(profile, first[3])->exact);
+	profile__delete(profile);
+}
+
+static void test_losses(void **state)
+{
+	struct profile *profile = new_profile(false);
+	struct profbuf_loss loss = { .time = 50, .lost = 3, .cpu = 4 };
+	struct profbuf_gap gap = { .records = 6, .cpu = 0 };
+
+	(void)state;
+	assert_int_equal(profile__add_loss(profile, &loss), 0);
+	loss = (struct profbuf_loss){ .time = 20, .lost = 10, .cpu = 4 };
+	assert_int_equal(profile__add_loss(profile, &loss), 0);
+	loss = (struct profbuf_loss){ .time = 30, .lost = 1, .cpu = 1000 };
+	assert_int_equal(profile__add_loss(profile, &loss), 0);
+	assert_int_equal(profile__add_gap(profile, &gap), 0);
+	profile__add_filtered(profile, 2);
+	assert_int_equal(profile__totals(profile)->lost, 14);
+	assert_int_equal(profile__totals(profile)->losses, 3);
+	assert_int_equal(profile__totals(profile)->first_loss, 20);
+	assert_int_equal(profile__totals(profile)->last_loss, 50);
+	assert_int_equal(profile__totals(profile)->missing, 6);
+	assert_int_equal(profile__totals(profile)->filtered, 2);
+	assert_int_equal(profile__nr_cpus(profile), 3);
+	assert_int_equal(profile__cpu(profile, 0)->cpu, 4);
+	assert_int_equal(profile__cpu(profile, 0)->lost, 13);
+	assert_int_equal(profile__cpu(profile, 0)->first_loss, 20);
+	assert_int_equal(profile__cpu(profile, 2)->missing, 6);
+	profile__delete(profile);
+}
+
+/* Against adding up in the simplest way. */
+static void test_many(void **state)
+{
+	enum { STACKS = 5000, RECORDS = 60000 };
+	struct profile *profile = new_profile(false);
+	uint64_t expected[STACKS] = { 0 };
+	uint64_t words[16], seed = 1;
+	uint32_t i, n, found = 0;
+
+	(void)state;
+	for (i = 0; i < RECORDS; i++) {
+		struct profbuf_record record = sample(1, 1, "a");
+		uint32_t which;
+
+		seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+		which = (seed >> 33) % STACKS;
+		expected[which]++;
+		/* Alike but for one word, which is sometimes the last. */
+		for (n = 0; n < 16; n++)
+			words[n] = 0x1000 * n;
+		words[which % 16] += which + 1;
+		record.depth = 16;
+		record.kernel_frames = 0;
+		record.stack = words;
+		add(profile, &record);
+	}
+	assert_int_equal(profile__finish(profile), 0);
+	for (i = 0; i < profile__nr_stacks(profile); i++) {
+		const struct profile_stack *view = profile__stack(profile, i);
+
+		for (n = 0; n < 16; n++) {
+			uint64_t address = profile__location(profile, view->locations[n])->address;
+
+			if (address == 0x1000ULL * n)
+				continue;
+			found++;
+			assert_int_equal(view->weight.samples,
+					 expected[address - 0x1000ULL * n - 1]);
+		}
+	}
+	for (i = 0, n = 0; i < STACKS; i++)
+		n += !!expected[i];
+	assert_int_equal(profile__nr_stacks(profile), n);
+	assert_int_equal(found, n);
+	profile__delete(profile);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_equal_stacks_are_one),
+		cmocka_unit_test(test_different_stacks),
+		cmocka_unit_test(test_records_that_tell_little),
+		cmocka_unit_test(test_by_thread),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_generations),
+		cmocka_unit_test(test_locations),
+		cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_many),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
