@@ -37,7 +37,6 @@ static int parse(struct options *options, struct load *load, struct flamegraph_o
 {
 	uint64_t number;
 	double pixels;
-	char *end;
 	int option;
 
 	while ((option = options__next(options)) >= 0) {
@@ -61,11 +60,8 @@ static int parse(struct options *options, struct load *load, struct flamegraph_o
 			graph->width = number;
 			break;
 		case OPTION_MIN_WIDTH:
-			pixels = strtod(options->argument, &end);
-			if (end == options->argument || *end || !(pixels >= 0 && pixels <= 100))
-				return options__fail(options,
-						     "the least width must be a number from 0 to 100, not '%s'",
-						     options->argument);
+			if (options__real(options, "the least width", 0, 100, &pixels))
+				return OPTIONS_DONE;
 			graph->min_width = pixels * 100;
 			break;
 		default:

@@ -129,18 +129,6 @@ static uint64_t now(void)
 	return time.tv_sec * 1000000000ULL + time.tv_nsec;
 }
 
-static int real_number(struct options *options, const char *what, double least, double most,
-		       double *number)
-{
-	char *end;
-
-	*number = strtod(options->argument, &end);
-	if (end == options->argument || *end || !(*number >= least && *number <= most))
-		return options__fail(options, "%s must be a number from %g to %g, not '%s'", what,
-				     least, most, options->argument);
-	return 0;
-}
-
 static int parse_option(struct options *options, struct record *record, int option)
 {
 	uint64_t number;
@@ -158,10 +146,10 @@ static int parse_option(struct options *options, struct record *record, int opti
 		record->pids[record->nr_pids++] = number;
 		break;
 	case OPTION_FREQUENCY:
-		return real_number(options, "the frequency", 1e9 / PROFBUF_PERIOD_MAX,
+		return options__real(options, "the frequency", 1e9 / PROFBUF_PERIOD_MAX,
 				   1e9 / PROFBUF_PERIOD_MIN, &record->frequency);
 	case OPTION_DURATION:
-		if (real_number(options, "the duration", 0.001, 1e9, &real))
+		if (options__real(options, "the duration", 0.001, 1e9, &real))
 			return OPTIONS_DONE;
 		record->duration = real * 1e9;
 		break;

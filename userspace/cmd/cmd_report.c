@@ -8,14 +8,18 @@
 #include "options.h"
 #include "terminal.h"
 #include "view/report.h"
+#include "view/tree.h"
 
-#define DEFAULT_LIMIT 40
+#define DEFAULT_LIMIT		40
+#define DEFAULT_THRESHOLD	5 /* thousandths */
 
 enum {
 	OPTION_BY = 'b',
 	OPTION_SORT = 's',
 	OPTION_LIMIT = 'n',
 	OPTION_JSON = 'j',
+	OPTION_TREE = 't',
+	OPTION_MIN = 'm',
 	OPTION_NO_PAGER = OPTION_LONG,
 };
 
@@ -24,6 +28,9 @@ static const struct command_option options_report[] = {
 	  "function module process thread cpu" },
 	{ OPTION_SORT, "sort", "KEY", "sort by self, total or name", "self total name" },
 	{ OPTION_LIMIT, "limit", "N", "print N rows (40; 0: all)" },
+	{ OPTION_TREE, "tree", "WHICH", "a tree of callees from the roots, or of callers from the interrupted functions",
+	  "callees callers" },
+	{ OPTION_MIN, "min", "PERCENT", "leave out branches with less of all samples (0.5)" },
 	FILTER_OPTIONS,
 	{ OPTION_JSON, "json", NULL, "print JSON, for programs" },
 	{ OPTION_NO_PAGER, "no-pager", NULL, "do not page on a terminal" },
@@ -33,6 +40,8 @@ static const struct command_option options_report[] = {
 struct report {
 	struct load load;
 	struct report_options view;
+	struct tree_options tree;
+	bool as_tree;
 	bool pager;
 };
 
@@ -51,7 +60,9 @@ static int parse(struct options *options, struct report *report)
 {
 	static const char *const by[] = { "function", "module", "process", "thread", "cpu", NULL };
 	static const char *const sort[] = { "self", "total", "name", NULL };
+	static const char *const trees[] = { "callees", "callers", NULL };
 	uint64_t number;
+	double percent;
 	int option, n;
 
 	while ((option = options__next(options)) >= 0) {
@@ -73,6 +84,18 @@ static int parse(struct options *options, struct report *report)
 				return OPTIONS_DONE;
 			report->view.limit = number;
 			break;
+		case OPTION_TREE:
+			n = choose(options, "tree of", trees);
+			if (n < 0)
+				return n;
+			report->tree.direction = n;
+			report->as_tree = true;
+			break;
+		case OPTION_MIN:
+			if (options__real(options, "the least share", 0, 100, &percent))
+				return OPTIONS_DONE;
+			report->tree.threshold = percent * 10 + 0.5;
+			break;
 		case OPTION_JSON:
 			report->view.json = true;
 			break;
@@ -87,10 +110,28 @@ static int parse(struct options *options, struct report *report)
 	return option == OPTIONS_DONE ? option : 0;
 }
 
+static int print(struct report *report)
+{
+	report->view.origin = report->load.names.origin;
+	report->view.color = terminal__color();
+	if (report->pager && !report->view.json)
+		terminal__page();
+	if (!report->as_tree)
+		return view__report(report->load.profile, stdout, &report->view);
+	report->tree.origin = report->view.origin;
+	report->tree.color = report->view.color;
+	report->tree.json = report->view.json;
+	return view__tree(report->load.profile, stdout, &report->tree);
+}
+
 static int run_report(const struct command *command, int argc, char **argv)
 {
 	struct options options = { .command = command, .argc = argc, .argv = argv };
-	struct report report = { .view.limit = DEFAULT_LIMIT, .pager = true };
+	struct report report = {
+		.pager = true,
+		.view.limit = DEFAULT_LIMIT,
+		.tree.threshold = DEFAULT_THRESHOLD,
+	};
 	const char *path;
 	int err;
 
@@ -100,14 +141,8 @@ static int run_report(const struct command *command, int argc, char **argv)
 	if (!path)
 		return options.status;
 	err = load__run(&report.load, path);
-	if (!err) {
-		report.view.origin = report.load.names.origin;
-		report.view.color = terminal__color();
-		if (report.pager && !report.view.json)
-			terminal__page();
-		err = view__report(report.load.profile, stdout, &report.view);
-		err = terminal__finish(err);
-	}
+	if (!err)
+		err = terminal__finish(print(&report));
 	load__exit(&report.load);
 	return err || report.load.damaged ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -2,12 +2,14 @@
 /*
  * profbuf: finds the subcommand and runs it.
  */
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "complete.h"
 #include "message.h"
 #include "options.h"
 
@@ -69,6 +71,9 @@ int main(int argc, char **argv)
 	const struct command *command;
 	char name[64];
 
+	/* Characters are those of the user, but numbers the same for all. */
+	setlocale(LC_CTYPE, "");
+
 	/* A closed pipe is an error of write(), so that what is under way can be ended well. */
 	signal(SIGPIPE, SIG_IGN);
 
@@ -82,6 +87,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--version")) {
 		printf("profbuf %s\n", PROFBUF_RELEASE);
+		return EXIT_SUCCESS;
+	}
+	if (!strcmp(argv[1], "--complete")) {
+		complete(argc - 2, argv + 2);
 		return EXIT_SUCCESS;
 	}
 	if (!strcmp(argv[1], "help") && argc > 2) {

@@ -180,3 +180,25 @@ int options__number(struct options *options, const char *what, uint64_t least, u
 	*number = value << shift;
 	return 0;
 }
+
+/**
+ * options__real - read the option's argument as a number with a fraction
+ * @options: the parser
+ * @what: what is measured, for the message
+ * @least: the least that is taken
+ * @most: the most that is taken
+ * @number: where it goes
+ *
+ * Return: 0, or OPTIONS_DONE after a message.
+ */
+int options__real(struct options *options, const char *what, double least, double most,
+		  double *number)
+{
+	char *end;
+
+	*number = strtod(options->argument, &end);
+	if (end == options->argument || *end || !(*number >= least && *number <= most))
+		return options__fail(options, "%s must be a number from %g to %g, not '%s'", what,
+				     least, most, options->argument);
+	return 0;
+}

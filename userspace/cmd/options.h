@@ -37,6 +37,8 @@ int options__fail(struct options *options, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int options__number(struct options *options, const char *what, uint64_t least, uint64_t most,
 		    uint64_t *number);
+int options__real(struct options *options, const char *what, double least, double most,
+		  double *number);
 
 void command__usage(const struct command *command, FILE *file);
 void command__help(const struct command *command, FILE *file);

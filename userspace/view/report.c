@@ -11,6 +11,7 @@
 
 #include "functions.h"
 #include "output.h"
+#include "print.h"
 #include "report.h"
 #include "summary.h"
 #include "units.h"
@@ -399,28 +400,6 @@ static int print_table(const struct rows *rows, FILE *file, const struct report_
 	return err;
 }
 
-static void print_summary(const struct summary *summary, const char *origin, FILE *file)
-{
-	const char *line;
-
-	if (origin)
-		fprintf(file, "%s\n", origin);
-	fprintf(file, "%s\n%s\n%s\n", summary->samples, summary->losses, summary->completeness);
-	for (line = summary->advice; line && *line;) {
-		size_t length = strcspn(line, "\n");
-
-		fprintf(file, "  %.*s\n", (int)length, line);
-		line += length + (line[length] == '\n');
-	}
-	fputc('\n', file);
-}
-
-static void json_field(struct output *out, const char *name, uint64_t value)
-{
-	output__printf(out, "\"%s\":", name);
-	output__number(out, value);
-}
-
 static void json_row(struct output *out, const struct row *row, enum report_by by)
 {
 	output__string(out, "\n    {");
@@ -456,43 +435,16 @@ static void json_row(struct output *out, const struct row *row, enum report_by b
 	output__char(out, '}');
 }
 
-static int print_json(const struct rows *rows, const struct profile *profile,
-		      const struct summary *summary, FILE *file,
+static int print_json(const struct rows *rows, const struct summary *summary, FILE *file,
 		      const struct report_options *options, uint32_t limit)
 {
-	const struct profile_totals *totals = profile__totals(profile);
 	struct output out;
 	uint32_t i;
 
 	output__init(&out, file);
-	output__string(&out, "{\n  ");
-	if (options->origin) {
-		output__string(&out, "\"origin\":");
-		output__json(&out, options->origin);
-		output__string(&out, ",\n  ");
-	}
-	json_field(&out, "samples", totals->weight.samples);
-	output__string(&out, ",\n  ");
-	json_field(&out, "periods", totals->weight.periods);
-	output__string(&out, ",\n  ");
-	json_field(&out, "nanoseconds", totals->weight.nanoseconds);
-	output__string(&out, ",\n  ");
-	json_field(&out, "lost", totals->lost);
-	output__string(&out, ",\n  ");
-	json_field(&out, "missing", totals->missing);
-	output__string(&out, ",\n  ");
-	json_field(&out, "filtered", totals->filtered);
-	output__string(&out, ",\n  ");
-	json_field(&out, "first_ns", totals->first);
-	output__string(&out, ",\n  ");
-	json_field(&out, "last_ns", totals->last);
-	output__string(&out, ",\n  ");
-	json_field(&out, "stacks_to_root", totals->rooted);
-	output__string(&out, ",\n  ");
-	json_field(&out, "frames", summary->frames);
-	output__string(&out, ",\n  ");
-	json_field(&out, "frames_named", summary->named);
-	output__printf(&out, ",\n  \"by\":\"%s\",\n  \"rows\":[", by_name[options->by]);
+	output__string(&out, "{\n");
+	json_summary(summary, options->origin, &out);
+	output__printf(&out, "  \"by\":\"%s\",\n  \"rows\":[", by_name[options->by]);
 	for (i = 0; i < limit; i++) {
 		if (i)
 			output__char(&out, ',');
@@ -535,7 +487,7 @@ int view__report(const struct profile *profile, FILE *file, const struct report_
 	rows__sort(&rows, options->sort);
 	limit = options->limit && options->limit < rows.nr ? options->limit : rows.nr;
 	if (options->json) {
-		err = print_json(&rows, profile, &summary, file, options, limit);
+		err = print_json(&rows, &summary, file, options, limit);
 	} else {
 		print_summary(&summary, options->origin, file);
 		err = print_table(&rows, file, options, limit);

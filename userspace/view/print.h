@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What tables and trees begin with.
+ */
+#ifndef PROFBUF_VIEW_PRINT_H
+#define PROFBUF_VIEW_PRINT_H
+
+#include <stdio.h>
+
+#include "output.h"
+#include "summary.h"
+
+void print_summary(const struct summary *summary, const char *origin, FILE *file);
+void json_summary(const struct summary *summary, const char *origin, struct output *out);
+void json_field(struct output *out, const char *name, uint64_t value);
+
+#endif /* PROFBUF_VIEW_PRINT_H */
