@@ -3,11 +3,13 @@
 #
 # What the scripts of this directory share.
 
+shopt -s inherit_errexit
+
 # depmod, modprobe and their like are not on the path of an ordinary user.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 vm=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-cache=${PROFBUF_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/profbuf}/vm
+cache=$(readlink -m "${PROFBUF_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/profbuf}/vm")
 program=tests/vm/${0##*/}
 
 # The runner's own failures; a status of its own, since COMMAND may use 1 and 2.
@@ -30,17 +32,17 @@ need()
 		die "not found: ${missing[*]}" "install what is missing with: tests/setup vm build"
 }
 
-# Run the rest of the command line with the lock NAME held by this shell alone.
-locked()
+# Between lock NAME and unlock no other process is. One lock at a time.
+lock()
 {
-	local name=$1 fd
-	shift
-
 	mkdir -p "$cache/locks"
-	exec {fd}>"$cache/locks/$name"
-	flock "$fd"
-	"$@" {fd}>&-
-	exec {fd}>&-
+	exec {lock_fd}>"$cache/locks/$1"
+	flock "$lock_fd"
+}
+
+unlock()
+{
+	exec {lock_fd}>&-
 }
 
 # Show what a command printed only if it fails.

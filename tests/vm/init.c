@@ -335,7 +335,8 @@ static void __attribute__((noreturn)) run_command(char **argv, char **env, int o
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid();
 	if (setup.tty[0]) {
-		in = out = open_terminal();
+		in = open_terminal();
+		out = in;
 		if (ioctl(out, TIOCSCTTY, 0))
 			die(TTY);
 		set_window_size(out, setup.tty);
