@@ -20,6 +20,7 @@
 #define START 5000000000ULL
 #define FUNCTION_SIZE 0x100
 #define MAX_DEPTH 8
+#define NR_CPUS 4
 
 enum { SERVER, LIBC, STRIPPED, KERNEL, NF_TABLES, ANON, NR_MODULES };
 
@@ -254,7 +255,7 @@ static void each_record(int (*take)(void *context, const struct profbuf_record *
 				continue;
 			more = true;
 			make_record(&record, &samples[i], time);
-			record.cpu = turn % 4;
+			record.cpu = turn % NR_CPUS;
 			time += PERIOD / 4;
 			err = take(context, &record);
 			if (err)
@@ -268,9 +269,18 @@ static int add(void *context, const struct profbuf_record *record)
 	return profile__add(context, record);
 }
 
+struct cpu_script {
+	struct perf_script *script;
+	uint32_t cpu;
+};
+
 static int add_script(void *context, const struct profbuf_record *record)
 {
-	return perf_script__add(context, record, record->pid);
+	const struct cpu_script *of = context;
+
+	if (record->cpu != of->cpu)
+		return 0;
+	return perf_script__add(of->script, record, record->pid);
 }
 
 static struct profile *make_profile(bool by_thread, bool empty)
@@ -299,12 +309,15 @@ static struct profile *make_profile(bool by_thread, bool empty)
 static int write_script(void)
 {
 	struct perf_script *script = perf_script__new();
+	struct cpu_script of = { .script = script };
 	size_t i;
 	int err;
 
 	if (!script)
 		return -ENOMEM;
-	each_record(add_script, script);
+	/* One CPU after the other, as they are in a stream. */
+	for (of.cpu = 0; of.cpu < NR_CPUS; of.cpu++)
+		each_record(add_script, &of);
 	for (i = 0; i < sizeof(losses) / sizeof(*losses); i++)
 		perf_script__add_loss(script, &losses[i]);
 	err = perf_script__write(script, stdout, "recorded on a test", resolve_again, NULL);
