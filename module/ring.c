@@ -92,15 +92,20 @@
  * Each ordered access is labelled in the code. The pairs:
  *
  *	LMM(publish:A) release	LMM(read:A) acquire	record before w
+ *	LMM(publish:A) release	LMM(arm:A) full		the same, w being changed by the reader
  *	LMM(commit:A) release	LMM(write:A) acquire	use of a record before its reuse
- *	LMM(lose:A) release	LMM(take:A) acquire	overflow_time before its count
+ *	LMM(lose:A) release	LMM(take:A) acquire	overflow_time and older records before a count
  *	LMM(take:B) release	LMM(lose:B) control	use of overflow_time before the next
- *	LMM(close:A) release	LMM(read:C) acquire	last record before the end
- *	LMM(lose:A) release	LMM(read:B) acquire	record before a later overflow
+ *	LMM(close:A) release	LMM(read:B) acquire	last record and overflow before the end
  *	LMM(extra:A) release	LMM(arm:A) full		overflow and end before EXTRA
- *	LMM(extra:A) release	LMM(read:D) acquire	the same, EXTRA being cleared
+ *	LMM(extra:A) release	LMM(read:C) acquire	the same, EXTRA being cleared
  *	LMM(arm:A) full		LMM(publish:B) acquire	armed_at before SLEEPING
  *	LMM(arm:A) full		LMM(filter:A) acquire	the same
+ *
+ * Of its full order arm:A takes both the acquire and the release; the kernel has
+ * nothing between. The other read-modify-writes of w and overflow need no order, and
+ * where one of them stands between the two of a pair, it carries on what the first
+ * has released. tests/litmus/ has all of this for herd7.
  *
  * Sleeping needs no full barrier in the writer: the writer's last access and
  * the reader's first one are both read-modify-writes of w. If the writer's comes
@@ -762,13 +767,13 @@ int profbuf_ring_read(struct profbuf_ring *ring, struct profbuf_ring_batch *batc
 		if (ring_data_count(w) != ring_data_count(ring->r_next))
 			return ring_return_records(ring, batch, w, room);
 
-		/* LMM(take:A): overflow_time is at least as new as the count. */
+		/* LMM(take:A): overflow_time and w are at least as new as the count. */
 		overflow = atomic64_read_acquire(&ring->overflow);
 		if (overflow_count(overflow)) {
 			/*
-			 * LMM(read:B): records stored before the discards show in w
-			 * now, and go first. None comes between this look and the taking
-			 * of the entry, which would have changed it.
+			 * Records stored before the discards show in w now, and go first.
+			 * None comes between this look and the taking of the entry, which
+			 * would have changed it.
 			 */
 			if (ring_data_count(atomic64_read(&ring->w)) !=
 			    ring_data_count(ring->r_next))
@@ -778,7 +783,7 @@ int profbuf_ring_read(struct profbuf_ring *ring, struct profbuf_ring_batch *batc
 			return ring_return_overflow(ring, batch, room);
 		}
 
-		/* LMM(read:C): what came before the end shows in w and overflow now. */
+		/* LMM(read:B): what came before the end shows in w and overflow now. */
 		if (smp_load_acquire(&ring->eof)) {
 			if (overflow_count(atomic64_read(&ring->overflow)) ||
 			    ring_data_count(atomic64_read(&ring->w)) !=
@@ -790,7 +795,7 @@ int profbuf_ring_read(struct profbuf_ring *ring, struct profbuf_ring_batch *batc
 		if (!(w & RING_EXTRA))
 			return -EAGAIN;
 		/*
-		 * LMM(read:D): if the writer set EXTRA again meanwhile, w looks the same;
+		 * LMM(read:C): if the writer set EXTRA again meanwhile, w looks the same;
 		 * what it stands for shows in the next round.
 		 */
 		(void)atomic64_try_cmpxchg_acquire(&ring->w, (s64 *)&w, w & ~RING_EXTRA);
