@@ -36,6 +36,7 @@ struct shape {
 	uint64_t base;
 	const char *file; /* that is mapped at @base; NULL: no recording */
 	uint64_t offset; /* of its code */
+	bool unpacked; /* a recording without compression */
 };
 
 struct path {
@@ -235,7 +236,7 @@ static void make_stream(const struct shape *shape)
 	state = shape->seed;
 	for (n = 0; n < shape->paths; n++)
 		make_path(shape, paths, n);
-	check(writer__init(&writer, STDOUT_FILENO, shape->file));
+	check(writer__init(&writer, STDOUT_FILENO, shape->file && !shape->unpacked));
 	if (shape->file)
 		begin_recording(&writer, shape);
 	builder__info(&builder, shape->cpus);
@@ -287,7 +288,7 @@ static int usage(void)
 {
 	fputs("usage: make_stream [-s SEED] [-n RECORDS] [-c CPUS] [-f FUNCTIONS] [-p PATHS] [-d DEPTH]\n"
 	      "                   [-H HDRSIZE] [-l FRAMES-PER-LOSS] [-P FIRST-PID] [-N PROCESSES] [-b BASE]\n"
-	      "                   [-R FILE -o OFFSET]\n",
+	      "                   [-R FILE -o OFFSET [-u]]\n",
 	      stderr);
 	return 2;
 }
@@ -309,7 +310,7 @@ int main(int argc, char **argv)
 	};
 	int option;
 
-	while ((option = getopt(argc, argv, "s:n:c:f:p:d:H:l:P:N:b:R:o:")) >= 0) {
+	while ((option = getopt(argc, argv, "s:n:c:f:p:d:H:l:P:N:b:R:o:u")) >= 0) {
 		uint64_t value = optarg ? strtoull(optarg, NULL, 0) : 0;
 
 		switch (option) {
@@ -348,6 +349,9 @@ int main(int argc, char **argv)
 			break;
 		case 'R':
 			shape.file = optarg;
+			break;
+		case 'u':
+			shape.unpacked = true;
 			break;
 		case 'o':
 			shape.offset = value;

@@ -40,7 +40,10 @@ static int unknown_option(struct options *options)
 	const char *word = options->argv[optind - 1];
 	const char *like;
 
-	if (!optopt && !strncmp(word, "--", 2)) {
+	/* What it knows it does not call unknown: then it is about the argument. */
+	if (optopt && !strncmp(word, "--", 2))
+		return options__fail(options, "option %s takes no argument", word);
+	if (!strncmp(word, "--", 2)) {
 		size_t length = strcspn(word + 2, "=");
 		char name[64];
 
@@ -50,9 +53,7 @@ static int unknown_option(struct options *options)
 				     like ? "; did you mean --" : "", like ? like : "",
 				     like ? "?" : "");
 	}
-	if (optopt > 0 && optopt < OPTION_LONG)
-		return options__fail(options, "no option -%c", optopt);
-	return options__fail(options, "option %s takes no argument", word);
+	return options__fail(options, "no option -%c", optopt);
 }
 
 static void add_options(const struct command_option *option, struct option *longs, int *n,

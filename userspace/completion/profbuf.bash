@@ -19,7 +19,7 @@ _profbuf()
 			mapfile -t COMPREPLY < <(compgen -c -- "$current")
 			;;
 		:pid)
-			mapfile -t COMPREPLY < <(cd /proc && compgen -d -X '!+([0-9])' -- "$current")
+			mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$current")
 			;;
 		*)
 			COMPREPLY+=("$word")
