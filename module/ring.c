@@ -94,7 +94,7 @@
  *	LMM(publish:A) release	LMM(read:A) acquire	record before w
  *	LMM(publish:A) release	LMM(arm:A) full		the same, w being changed by the reader
  *	LMM(commit:A) release	LMM(write:A) acquire	use of a record before its reuse
- *	LMM(lose:A) release	LMM(take:A) acquire	overflow_time and older records before a count
+ *	LMM(lose:A) release	LMM(take:A) acquire	overflow_time, older records before a count
  *	LMM(take:B) release	LMM(lose:B) control	use of overflow_time before the next
  *	LMM(close:A) release	LMM(read:B) acquire	last record and overflow before the end
  *	LMM(extra:A) release	LMM(arm:A) full		overflow and end before EXTRA
