@@ -111,6 +111,11 @@ bench: ## print what a record costs, next to a memcpy of the same bytes
 	@tests/setup build
 	@tests/bench/run
 
+.PHONY: litmus
+litmus: ## have herd7 judge the memory order of the ring by the kernel's model
+	@tests/setup ring
+	@tests/litmus/run
+
 .PHONY: lint
 lint: ## checkpatch, sparse, W=1, kernel-doc, clang-format, shellcheck and more
 	@tests/setup build lint
