@@ -190,11 +190,7 @@ static void load_modules(const char *path)
 	fclose(list);
 }
 
-/*
- * The host's files may stay in the page cache for as long as the machine runs:
- * nothing is ever written back. In the shared directory each write goes through
- * at once, so that results survive a crash.
- */
+/* The host's files may stay in the page cache: nothing is ever written back. */
 static void mount_root(void)
 {
 	struct utsname uts;
@@ -217,12 +213,6 @@ static void mount_root(void)
 		make_directories(target);
 		attach(source, target, NULL, MS_BIND, NULL);
 		free(source);
-		free(target);
-	}
-	if (setup.share[0]) {
-		target = path_join(ROOT, setup.share);
-		make_directories(target);
-		attach("share", target, "9p", 0, P9_OPTIONS ",cache=mmap");
 		free(target);
 	}
 
@@ -248,6 +238,18 @@ static void mount_kernel_filesystems(void)
 	if (symlink("/proc/self/fd", "/dev/fd") || symlink("fd/0", "/dev/stdin") ||
 	    symlink("fd/1", "/dev/stdout") || symlink("fd/2", "/dev/stderr"))
 		die("cannot link the standard streams in /dev");
+}
+
+/*
+ * Each write goes through at once, so that results survive a crash. Mounted last:
+ * it may lie below one of the above.
+ */
+static void mount_share(void)
+{
+	if (!setup.share[0])
+		return;
+	make_directories(setup.share);
+	attach("share", setup.share, "9p", 0, P9_OPTIONS ",cache=mmap");
 }
 
 static void bring_up_loopback(void)
@@ -481,6 +483,7 @@ int main(void)
 	load_modules("/vm/modules");
 	mount_root();
 	mount_kernel_filesystems();
+	mount_share();
 	bring_up_loopback();
 	if (sethostname("vm", 2))
 		die("sethostname");
