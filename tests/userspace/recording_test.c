@@ -148,7 +148,8 @@ static void test_rewind_packed(void **state)
 	struct seen seen = { 0 };
 
 	(void)state;
-	assert_int_equal(profbuf_stream__open_memory(&stream, file.data, file.size, NULL), 0);
+	assert_int_equal(profbuf_stream__open_memory(&stream, file.data, file.size,
+							     NULL), 0);
 	assert_int_equal(profbuf_stream__read(stream, &handler, &seen), 0);
 	seen.mappings = 0;
 	assert_int_equal(profbuf_stream__rewind(stream), 0);
@@ -224,7 +225,8 @@ static void test_large(void **state)
 
 	(void)state;
 	assert_true(file.size < 100000);
-	assert_int_equal(profbuf_stream__open_memory(&stream, file.data, file.size, NULL), 0);
+	assert_int_equal(profbuf_stream__open_memory(&stream, file.data, file.size,
+							     NULL), 0);
 	assert_int_equal(profbuf_stream__read(stream, &counter, &count), 0);
 	assert_int_equal(count, 40);
 	profbuf_stream__close(stream);
@@ -316,7 +318,8 @@ static void test_packed_within(void **state)
 		struct file file = write_file(true, cases[i].fill);
 		struct profbuf_stream *stream;
 
-		assert_int_equal(profbuf_stream__open_memory(&stream, file.data, file.size, NULL), 0);
+		assert_int_equal(profbuf_stream__open_memory(&stream, file.data, file.size,
+							     NULL), 0);
 		assert_int_equal(profbuf_stream__read(stream, &any, NULL), -EBADMSG);
 		assert_string_equal(profbuf_stream__error(stream), cases[i].why);
 		profbuf_stream__close(stream);

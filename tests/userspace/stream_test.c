@@ -156,8 +156,10 @@ static void test_short_headers(void **state)
 	} cases[] = {
 		{ 1, " cpu0 5000 0/0 n3 tag77 mode0 k2 d4 ffffffff81000010;lost 9 cpu0 1;" },
 		{ 2, " cpu0 5000 100/101 n3 tag77 mode0 k2 d4 ffffffff81000010;lost 9 cpu0 1;" },
-		{ 5, "fifteen- cpu0 5000 100/101 n3 tag77 mode0 k2 d4 ffffffff81000010;lost 9 cpu0 1;" },
-		{ 64, "fifteen-letters cpu0 5000 100/101 n3 tag77 mode0 k2 d4 ffffffff81000010;lost 9 cpu0 1;" },
+		{ 5,
+		  "fifteen- cpu0 5000 100/101 n3 tag77 mode0 k2 d4 ffffffff81000010;lost 9 cpu0 1;" },
+		{ 64,
+		  "fifteen-letters cpu0 5000 100/101 n3 tag77 mode0 k2 d4 ffffffff81000010;lost 9 cpu0 1;" },
 	};
 	size_t i;
 
@@ -263,19 +265,28 @@ static void test_damage(void **state)
 		{ "size 0", 128 + 8, 4, 0, -EBADMSG, "at byte 128: a frame of impossible size" },
 		{ "odd size", 128 + 8, 4, 243, -EBADMSG, "at byte 128: a frame of impossible" },
 		{ "info size", 32, 4, 57, -EBADMSG, "at byte 0: an INFO frame that is too small" },
-		{ "info words", 32 + 44, 4, 1 << 30, -EBADMSG, "at byte 0: an INFO frame too small for 10737" },
-		{ "info cpus", 32 + 48, 4, ~0U, -EBADMSG, "at byte 0: an INFO frame too small for 8 words and 4294967295" },
-		{ "info count", 32 + 56, 4, 2, -EBADMSG, "at byte 0: an INFO frame whose first word" },
-		{ "header size 0", 128 + 6, 2, 0, -EBADMSG, "at byte 128: records with a header of 0" },
-		{ "header size 65", 128 + 6, 2, 65, -EBADMSG, "at byte 128: records with a header of 65" },
+		{ "info words", 32 + 44, 4, 1 << 30, -EBADMSG,
+		  "at byte 0: an INFO frame too small for 10737" },
+		{ "info cpus", 32 + 48, 4, ~0U, -EBADMSG,
+		  "at byte 0: an INFO frame too small for 8 words and 4294967295" },
+		{ "info count", 32 + 56, 4, 2, -EBADMSG,
+		  "at byte 0: an INFO frame whose first word" },
+		{ "header size 0", 128 + 6, 2, 0, -EBADMSG,
+		  "at byte 128: records with a header of 0" },
+		{ "header size 65", 128 + 6, 2, 65, -EBADMSG,
+		  "at byte 128: records with a header of 65" },
 		{ "cpu", 128 + 12, 4, 65536, -EBADMSG, "at byte 128: a frame of CPU 65536" },
-		{ "records", 128 + 16, 4, 3, -EBADMSG, "at byte 128: a frame of 248 bytes cannot hold" },
+		{ "records", 128 + 16, 4, 3, -EBADMSG,
+		  "at byte 128: a frame of 248 bytes cannot hold" },
 		{ "words", 128 + 20, 4, ~0U, -EBADMSG, "at byte 128: a frame of 248 bytes cannot" },
-		{ "record too long", 160, 8, 26, -EBADMSG, "at byte 160: record 0 of a frame of 2" },
-		{ "record too short", 160, 8, 9, -EBADMSG, "at byte 160: record 0 of a frame of 2" },
+		{ "record too long", 160, 8, 26, -EBADMSG,
+		  "at byte 160: record 0 of a frame of 2" },
+		{ "record too short", 160, 8, 9, -EBADMSG,
+		  "at byte 160: record 0 of a frame of 2" },
 		{ "record huge", 160, 8, ~0ULL, -EBADMSG, "at byte 160: record 0 of a frame of 2" },
 		{ "long loss", 176, 8, 0, -EBADMSG, "at byte 160: a loss with a stack of 4 words" },
-		{ "second record", 160 + 14 * 8, 8, 0, -EBADMSG, "at byte 272: record 1 of a frame of 2" },
+		{ "second record", 160 + 14 * 8, 8, 0, -EBADMSG,
+		  "at byte 272: record 1 of a frame of 2" },
 	};
 	struct builder builder = { 0 };
 	struct log log = { 0 };
@@ -350,7 +361,8 @@ static void test_sequence(void **state)
 	builder__begin(&builder, 1, PROFBUF_WORDS);
 	builder__end(&builder);
 	assert_int_equal(read_memory(builder.data, builder.size, &log, why, sizeof(why)), -EBADMSG);
-	assert_non_null(strstr(why, "a frame of CPU 1 out of order: it says that 0 records came before it, and 1 did"));
+	assert_non_null(strstr(why,
+			       "a frame of CPU 1 out of order: it says that 0 records came before it, and 1 did"));
 	builder__free(&builder);
 }
 
@@ -432,7 +444,8 @@ static void test_max_frame(void **state)
 	builder__info(&builder, 2);
 	builder__frame(&builder, 0x9000, large, sizeof(large));
 	builder__frame(&builder, 0x9001, large, 8);
-	assert_int_equal(profbuf_stream__open_memory(&stream, builder.data, builder.size, &opts), 0);
+	assert_int_equal(profbuf_stream__open_memory(&stream, builder.data, builder.size,
+						     &opts), 0);
 	assert_int_equal(profbuf_stream__read(stream, &handler, &log), 0);
 	assert_string_equal(log.text, "info 1009000;frame 0x9001 40;");
 	profbuf_stream__close(stream);
@@ -441,7 +454,8 @@ static void test_max_frame(void **state)
 	for (i = 0; i < 10; i++)
 		builder__record(&builder, &sample);
 	builder__end(&builder);
-	assert_int_equal(profbuf_stream__open_memory(&stream, builder.data, builder.size, &opts), 0);
+	assert_int_equal(profbuf_stream__open_memory(&stream, builder.data, builder.size,
+						     &opts), 0);
 	assert_int_equal(profbuf_stream__read(stream, &handler, &log), -EFBIG);
 	assert_string_equal(profbuf_stream__error(stream),
 			    "x: at byte 4296: a frame of 1232 bytes; at most 1024 are taken");

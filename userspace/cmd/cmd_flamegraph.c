@@ -22,7 +22,8 @@ enum {
 };
 
 static const struct command_option options_flamegraph[] = {
-	{ OPTION_OUTPUT, "output", "FILE", "write to FILE (profbuf.svg), - is standard output", "FILE" },
+	{ OPTION_OUTPUT, "output", "FILE",
+	  "write to FILE (profbuf.svg), - is standard output", "FILE" },
 	{ OPTION_ICICLE, "icicle", NULL, "roots at the top" },
 	{ OPTION_THREADS, "threads", NULL, "a root for each thread, not for each process" },
 	{ OPTION_TITLE, "title", "TEXT", "title of the graph" },
@@ -91,8 +92,10 @@ static int run_flamegraph(const struct command *command, int argc, char **argv)
 		FILE *file = result__open(output, false);
 
 		graph.origin = load.names.origin;
-		err = file ? result__close(file, output, flamegraph__write(load.profile, file, &graph))
-			   : -EIO;
+		err = -EIO;
+		if (file)
+			err = result__close(file, output,
+					    flamegraph__write(load.profile, file, &graph));
 		if (!err && strcmp(output, "-"))
 			note("%s is for a browser", output);
 	}

@@ -48,10 +48,12 @@ enum {
 
 static const struct command_option options_record[] = {
 	{ OPTION_ALL, "all", NULL, "record all of the machine, also when there is a COMMAND" },
-	{ OPTION_PID, "pid", "PID", "record this process and its children until it ends; may be given several times", "PID" },
+	{ OPTION_PID, "pid", "PID",
+	  "record this process and its children until it ends; may be given several times", "PID" },
 	{ OPTION_FREQUENCY, "frequency", "HZ", "take so many samples a second on each CPU" },
 	{ OPTION_DURATION, "duration", "SECONDS", "end after this time" },
-	{ OPTION_OUTPUT, "output", "FILE", "write to FILE (profbuf.data), - is standard output", "FILE" },
+	{ OPTION_OUTPUT, "output", "FILE",
+	  "write to FILE (profbuf.data), - is standard output", "FILE" },
 	{ OPTION_SIZE, "buffer-size", "BYTES", "size of each CPU's ring; a larger one loses less" },
 	{ OPTION_NO_KERNEL, "no-kernel", NULL, "without functions of the kernel" },
 	{ OPTION_NO_USER, "no-user", NULL, "without functions of programs" },
@@ -464,6 +466,8 @@ static int run(struct record *record)
 /* The command line, quoted where a shell would need it. */
 static char *join(char **argv)
 {
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_./=:,+@%";
 	char *line = NULL;
 	size_t size;
 	FILE *out = open_memstream(&line, &size);
@@ -476,7 +480,7 @@ static char *join(char **argv)
 
 		if (i)
 			fputc(' ', out);
-		if (*argv[i] && !argv[i][strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%")]) {
+		if (*argv[i] && !argv[i][strspn(argv[i], plain)]) {
 			fputs(argv[i], out);
 			continue;
 		}
@@ -525,7 +529,8 @@ static void say_what_is_missing(const struct record *record, const struct profbu
 	}
 	if (stats->records != recorder->samples + recorder->taken_out ||
 	    stats->lost != recorder->lost)
-		warning("the kernel counted %" PRIu64 " samples and %" PRIu64 " lost ones, but the stream has %" PRIu64 " and %" PRIu64,
+		warning("the kernel counted %" PRIu64 " samples and %" PRIu64
+			" lost ones, but the stream has %" PRIu64 " and %" PRIu64,
 			(uint64_t)stats->records, (uint64_t)stats->lost,
 			recorder->samples + recorder->taken_out, recorder->lost);
 }
@@ -536,7 +541,8 @@ static void say_what_there_is(const struct record *record)
 	const char *path = record->path;
 
 	note("%s: %s samples in %s, %s lost%s%s", strcmp(path, "-") ? path : "standard output",
-	     units_count(recorder->samples).text, units_time(record->stopped - record->started).text,
+	     units_count(recorder->samples).text,
+	     units_time(record->stopped - record->started).text,
 	     recorder->lost ? units_count(recorder->lost).text : "none",
 	     record->format ? "" : ", ",
 	     record->format ? "" : units_bytes(recorder->writer.bytes).text);

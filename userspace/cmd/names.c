@@ -242,7 +242,8 @@ static int take_symbol(void *context, const struct profbuf_symbols *frame,
 						 name, module);
 	else
 		err = symbols__add_process_symbol(names->symbols,
-						  profile__symbol_pid(frame->pid, frame->generation),
+						  profile__symbol_pid(frame->pid,
+								      frame->generation),
 						  symbol->address, symbol->length, name);
 	return err == -ENOMEM ? err : 0;
 }

@@ -190,7 +190,8 @@ static int write_current(struct recorder *recorder, struct recorder_process *pro
 	err = process__read_maps(process->pid, note_current, &current);
 	if (err)
 		err = err == -ENOMEM ? err : 0;
-	while (!err && (mapping = symbols__next_mapping(recorder->symbols, process->pid, mapping))) {
+	while (!err && (mapping = symbols__next_mapping(recorder->symbols, process->pid,
+							mapping))) {
 		process->last = mapping;
 		for (i = 0; i < current.nr; i++)
 			if (current.list[i].start == mapping->start &&
@@ -211,7 +212,8 @@ static int write_new(struct recorder *recorder, struct recorder_process *process
 	const struct symbol_mapping *mapping = process->last;
 	int err = 0;
 
-	while (!err && (mapping = symbols__next_mapping(recorder->symbols, process->pid, mapping))) {
+	while (!err && (mapping = symbols__next_mapping(recorder->symbols, process->pid,
+							mapping))) {
 		process->last = mapping;
 		err = write_mapping(recorder, mapping);
 		if (!err)

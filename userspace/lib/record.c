@@ -130,7 +130,8 @@ struct word_plan {
 	uint32_t has;
 };
 
-static void plan_words(const struct profbuf_stream *stream, uint32_t hdrsize, struct word_plan *plan)
+static void plan_words(const struct profbuf_stream *stream, uint32_t hdrsize,
+		       struct word_plan *plan)
 {
 	int word;
 

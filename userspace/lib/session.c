@@ -101,7 +101,8 @@ int profbuf_session__get_config(struct profbuf_session *session, struct profbuf_
  * Return: 0, -EINVAL if a value is out of range, -EBUSY if the session is started, or another
  *	negative errno.
  */
-int profbuf_session__set_config(struct profbuf_session *session, const struct profbuf_config *config)
+int profbuf_session__set_config(struct profbuf_session *session,
+				const struct profbuf_config *config)
 {
 	struct profbuf_config sized = *config;
 
@@ -176,7 +177,8 @@ int profbuf_session__resume(struct profbuf_session *session)
  *
  * Return: 0, -EINVAL if there is no such CPU, or another negative errno.
  */
-int profbuf_session__stats(struct profbuf_session *session, uint32_t cpu, struct profbuf_stats *stats)
+int profbuf_session__stats(struct profbuf_session *session, uint32_t cpu,
+			   struct profbuf_stats *stats)
 {
 	memset(stats, 0, sizeof(*stats));
 	stats->size = sizeof(*stats);
