@@ -148,28 +148,43 @@ static const char *alternate_link(const struct image *debug, struct identity *id
 	return identity->build_id_size ? name : NULL;
 }
 
-int debug_file__find_alternate(struct image *alternate, const struct image *debug,
-			       const char *path, const struct debug_file_search *search)
+/* Takes @path. */
+static int open_alternate(struct image *alternate, int root, char *path,
+			  const struct identity *identity)
 {
+	int error = path ? open_matching(alternate, root, path, identity) : -ENOENT;
+
+	free(path);
+	return error;
+}
+
+int debug_file__find_alternate(struct image *alternate, const struct image *debug,
+			       const struct debug_file_search *search)
+{
+	const char *debug_path = search->found_path ?: search->path;
 	struct identity identity = { 0 };
 	const char *name = alternate_link(debug, &identity);
-	int length = strcspn(search->directories, ":");
-	char *tried;
-	int error;
+	const char *directory, *end;
+	size_t i;
 
-	if (!name)
-		return -ENOENT;
-	tried = build_id_path(search->directories, length, identity.build_id,
-			      identity.build_id_size);
-	error = tried ? open_matching(alternate, search->found_root, tried, &identity) : -ENOENT;
-	free(tried);
-	if (!error)
-		return 0;
+	for (i = 0; name && i < search->nroots; i++) {
+		int root = search->roots[i];
+		char *path;
 
-	tried = name[0] == '/' ? strdup(name) : link_path("", 0, path, "", name);
-	error = tried ? open_matching(alternate, search->found_root, tried, &identity) : -ENOENT;
-	free(tried);
-	return error;
+		if (search->found_path && root != search->found_root)
+			continue;
+		for (directory = search->directories; *directory; directory = end + !!*end) {
+			end = strchrnul(directory, ':');
+			path = build_id_path(directory, end - directory, identity.build_id,
+					     identity.build_id_size);
+			if (!open_alternate(alternate, root, path, &identity))
+				return 0;
+		}
+		path = name[0] == '/' ? strdup(name) : link_path("", 0, debug_path, "", name);
+		if (!open_alternate(alternate, root, path, &identity))
+			return 0;
+	}
+	return -ENOENT;
 }
 
 static int unpack(lzma_stream *stream, uint8_t **memory, size_t *size)

@@ -16,8 +16,8 @@
  * @roots: root directories to look below, as process__open_file() takes them
  * @nroots: how many
  * @directories: separated by colons
- * @found_root: below which of the roots it was found
- * @found_path: at which path, to be freed
+ * @found_root: below which of the roots the debug file was found
+ * @found_path: at which path, to be freed; NULL: not found
  */
 struct debug_file_search {
 	const struct image *image;
@@ -35,11 +35,11 @@ struct debug_file_search {
 int debug_file__find(struct image *debug, struct debug_file_search *search);
 
 /*
- * The file that .gnu_debugaltlink of @debug, which is at @path, names: what several debug
- * files have in common. -ENOENT: there is none.
+ * The file that .gnu_debugaltlink of @debug names: what several debug files have in
+ * common. @debug is what was found, or the file itself. -ENOENT: there is none.
  */
 int debug_file__find_alternate(struct image *alternate, const struct image *debug,
-			       const char *path, const struct debug_file_search *search);
+			       const struct debug_file_search *search);
 
 /*
  * What .gnu_debugdata has inside, which is an ELF file with a symbol table only.

@@ -567,6 +567,16 @@ size_t dwarf__find(struct dwarf *dwarf, uint64_t address, struct dwarf_frame *fr
  * Opening
  */
 
+/* What follows ".debug_", or ".zdebug_" where it was packed. */
+static const char *debug_name(const char *section)
+{
+	if (section && !strncmp(section, ".debug_", 7))
+		return section + 7;
+	if (section && !strncmp(section, ".zdebug_", 8))
+		return section + 8;
+	return NULL;
+}
+
 /*
  * Note where the sections are, unpacked by now. Those of strings must end with one, so
  * that no string runs out of them.
@@ -589,14 +599,14 @@ static int read_sections(struct dwarf *dwarf, Elf *elf)
 
 		if (!gelf_getshdr(section, &header) || header.sh_type == SHT_NOBITS)
 			continue;
-		name = elf_strptr(elf, names, header.sh_name);
-		if (!name || strncmp(name, ".debug_", 7))
+		name = debug_name(elf_strptr(elf, names, header.sh_name));
+		if (!name)
 			continue;
 		data = elf_getdata(section, NULL);
 		if (!data || !data->d_buf || !data->d_size)
 			continue;
 		start = data->d_buf;
-		if ((!strcmp(name, ".debug_str") || !strcmp(name, ".debug_line_str")) &&
+		if ((!strcmp(name, "str") || !strcmp(name, "line_str")) &&
 		    start[data->d_size - 1])
 			return -EBADMSG;
 		if (elf_ndxscn(section) < n)

@@ -56,23 +56,31 @@ static void read_build_id(struct image *image)
 	image->build_id_size = size;
 }
 
+/* libelf says that there are no sections if their headers are beyond the end of the file. */
+static int count_sections(struct image *image, const GElf_Ehdr *header, size_t *n)
+{
+	*n = 0;
+	if (!header->e_shoff)
+		return 0;
+	if (elf_getshdrnum(image->elf, n) || !*n || !header->e_shentsize ||
+	    header->e_shoff >= image->size ||
+	    *n > (image->size - header->e_shoff) / header->e_shentsize)
+		return -EBADMSG;
+	return 0;
+}
+
 /*
  * libelf unpacks compressed sections and notes that in the section headers, in place.
  * All of the file as writable would count as data of this process.
  */
-static int allow_unpacking(struct image *image, const GElf_Ehdr *header)
+static int allow_unpacking(struct image *image, const GElf_Ehdr *header, size_t nsections)
 {
 	uint64_t page = sysconf(_SC_PAGESIZE), start, end;
-	size_t n;
 
-	if (!image->mapped || !header->e_shoff)
+	if (!image->mapped || !nsections)
 		return 0;
-	if (elf_getshdrnum(image->elf, &n) || !header->e_shentsize ||
-	    header->e_shoff >= image->size ||
-	    n > (image->size - header->e_shoff) / header->e_shentsize)
-		return -EBADMSG;
 	start = header->e_shoff & ~(page - 1);
-	end = header->e_shoff + n * header->e_shentsize;
+	end = header->e_shoff + nsections * header->e_shentsize;
 	if (mprotect((char *)image->memory + start, end - start, PROT_READ | PROT_WRITE))
 		return -errno;
 	return 0;
@@ -80,6 +88,7 @@ static int allow_unpacking(struct image *image, const GElf_Ehdr *header)
 
 static int parse(struct image *image)
 {
+	size_t nsections;
 	GElf_Ehdr header;
 	int error;
 
@@ -91,7 +100,9 @@ static int parse(struct image *image)
 	if (!image->elf || elf_kind(image->elf) != ELF_K_ELF ||
 	    !gelf_getehdr(image->elf, &header))
 		return -EBADMSG;
-	error = allow_unpacking(image, &header);
+	error = count_sections(image, &header, &nsections);
+	if (!error)
+		error = allow_unpacking(image, &header, nsections);
 	if (error)
 		return error;
 	read_build_id(image);

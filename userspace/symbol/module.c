@@ -13,6 +13,7 @@
 #include "guard.h"
 #include "module.h"
 #include "perf_map.h"
+#include "plt.h"
 
 #define DEBUG_DIRECTORIES	"/usr/lib/debug"
 
@@ -24,39 +25,33 @@
 /* Deeper than any compiler inlines. */
 #define FRAMES_MAX	256
 
-static bool may_search(const struct context *context)
+/* Where separate debug files are: first where the process would look, then here. */
+static void start_search(const struct module *module, const struct context *context,
+			 struct debug_file_search *search)
 {
-	return !context->options.no_separate;
-}
+	int root = -1;
 
-/* What can be had on this machine: the debug file, and the one it refers to. */
-static int find_debug_file(struct module *module, struct context *context)
-{
-	struct debug_file_search search = {
+	*search = (struct debug_file_search){
 		.image = &module->image,
 		.path = module->public.path,
 		.build_id = module->build_id,
 		.build_id_size = module->build_id_size,
 		.directories = context->options.debug_dirs ?: DEBUG_DIRECTORIES,
 	};
-	int error, root = -1;
-
-	/* First where the process would look, then here. Either is checked to match. */
 	if (module->live)
 		root = process__open_root(module->pid);
 	else if (context->options.root)
 		root = open(context->options.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root >= 0)
-		search.roots[search.nroots++] = root;
-	search.roots[search.nroots++] = AT_FDCWD;
-	error = debug_file__find(&module->debug, &search);
-	if (!error)
-		debug_file__find_alternate(&module->alternate, &module->debug, search.found_path,
-					   &search);
-	free(search.found_path);
-	if (root >= 0)
-		close(root);
-	return error;
+		search->roots[search->nroots++] = root;
+	search->roots[search->nroots++] = AT_FDCWD;
+}
+
+static void end_search(struct debug_file_search *search)
+{
+	if (search->nroots > 1)
+		close(search->roots[0]);
+	free(search->found_path);
 }
 
 static int download_debug_file(struct module *module, struct context *context)
@@ -88,7 +83,7 @@ static void set_stripped(struct module *module, struct context *context, int fou
 	const char *reason = found & ELF_SYMBOLS_EXPORTED ? "stripped: only what it exports has names" :
 							    "stripped: it has no symbols";
 
-	if (!may_search(context))
+	if (context->options.no_separate)
 		module__set_problem(module, context, SYMBOL_STRIPPED,
 				    "let separate debug files be looked for", "%s", reason);
 	else if (!module->build_id_size)
@@ -125,11 +120,11 @@ static int read_symbols(struct module *module, struct context *context,
 
 static void load_dwarf(struct module *module, struct context *context)
 {
-	const struct image *image = &module->image;
+	const struct image *image = has_dwarf(&module->image) ? &module->image : &module->debug;
 	int error;
 
-	if (module->debug.elf && has_dwarf(&module->debug))
-		image = &module->debug;
+	if (context->options.no_dwarf || !image->elf)
+		return;
 	error = dwarf__open(&module->dwarf, image, &module->alternate);
 	if (!error || error == -ENOENT || module->public.problem != SYMBOL_OK)
 		return;
@@ -143,23 +138,37 @@ static void load_dwarf(struct module *module, struct context *context)
 				    "the debugging information is damaged");
 }
 
+/* Look for what @image lacks, and for what it shares with others. */
+static void open_debug_files(struct module *module, struct context *context, bool lacks)
+{
+	struct debug_file_search search;
+
+	start_search(module, context, &search);
+	if (!lacks)
+		debug_file__find_alternate(&module->alternate, &module->image, &search);
+	else if (!debug_file__find(&module->debug, &search) ||
+		 !download_debug_file(module, context))
+		debug_file__find_alternate(&module->alternate, &module->debug, &search);
+	end_search(&search);
+}
+
 static void load_file(struct module *module, struct context *context)
 {
 	int found = read_symbols(module, context, &module->image);
-	bool want_symbols = !(found & ELF_SYMBOLS_ALL);
-	bool want_dwarf = !context->options.no_dwarf && !has_dwarf(&module->image);
+	bool lacks = !(found & ELF_SYMBOLS_ALL) ||
+		     (!context->options.no_dwarf && !has_dwarf(&module->image));
 
-	if ((want_symbols || want_dwarf) && may_search(context) &&
-	    (!find_debug_file(module, context) || !download_debug_file(module, context)))
+	if (!context->options.no_separate)
+		open_debug_files(module, context, lacks);
+	if (module->debug.elf)
 		found |= read_symbols(module, context, &module->debug);
 	if (!(found & ELF_SYMBOLS_ALL) &&
 	    !debug_file__unpack_mini(&module->mini, &module->image))
 		found |= read_symbols(module, context, &module->mini);
+	plt__read(&module->symtab, &module->image, context->strings);
 	if (!(found & ELF_SYMBOLS_ALL) && module->public.problem == SYMBOL_OK)
 		set_stripped(module, context, found);
-
-	if (!context->options.no_dwarf)
-		load_dwarf(module, context);
+	load_dwarf(module, context);
 }
 
 static void load_jit(struct module *module, struct context *context)
@@ -175,11 +184,12 @@ static void load_jit(struct module *module, struct context *context)
 		module__set_problem(module, context, SYMBOL_ANONYMOUS, NULL,
 				    "code in no file, and not all of it is in /tmp/perf-%u.map",
 				    module->perf_map.pid);
-	else if (result == -EPERM)
+	else if (result == -EPERM || result == -ENODEV)
 		module__set_problem(module, context, SYMBOL_ANONYMOUS,
-				    "it must belong to the user of the process or to root",
-				    "/tmp/perf-%u.map belongs to somebody else",
-				    module->perf_map.pid);
+				    "it must be a regular file of the user of the process or of root",
+				    "/tmp/perf-%u.map is not used: %s", module->perf_map.pid,
+				    result == -EPERM ? "it belongs to somebody else" :
+				    "it is no regular file");
 	else if (result != -ENOENT)
 		module__set_problem(module, context, SYMBOL_ANONYMOUS, NULL,
 				    "/tmp/perf-%u.map cannot be read: %s",

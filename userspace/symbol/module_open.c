@@ -144,6 +144,7 @@ static int open_own_vdso(struct module *module, const struct symbol_mapping *map
 void module__set_anonymous(struct module *module, struct context *context, bool live)
 {
 	module->kind = MODULE_JIT;
+	module->opened = true;
 	module->has_perf_map = live && !process__find_perf_map(module->pid, &module->perf_map);
 	module__set_problem(module, context, SYMBOL_ANONYMOUS,
 			    "let the JIT compiler write /tmp/perf-PID.map (node --perf-basic-prof, python -X perf, java -XX:+DumpPerfMapAtExit)",

@@ -115,44 +115,59 @@ int process__open_root(uint32_t pid)
 	return fd < 0 ? -errno : fd;
 }
 
-int process__open_file(int root, const char *path)
+/* @flags: O_NOFOLLOW, or none. */
+static int open_below(int root, const char *path, int flags)
 {
 	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
+		.flags = O_PATH | O_CLOEXEC | flags,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	int fd;
+	int fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
 
-	if (root == AT_FDCWD)
-		return open_regular(path);
-	fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
 	return fd < 0 ? -errno : reopen_regular(fd);
 }
 
-static bool is_mapped_file(int fd, const struct symbol_mapping *mapping)
+int process__open_file(int root, const char *path)
+{
+	return root == AT_FDCWD ? open_regular(path) : open_below(root, path, 0);
+}
+
+/*
+ * Close @fd unless it is the mapped file. @exact: ask for the same device, too. What maps
+ * has is the superblock's, which on btrfs and overlayfs is another than that of stat().
+ */
+static int keep_if_mapped(int fd, const struct symbol_mapping *mapping, bool exact)
 {
 	struct stat stat;
 
-	/*
-	 * Not the device: that of maps is the superblock's, which on btrfs and overlayfs
-	 * is another than that of stat().
-	 */
-	return !fstat(fd, &stat) && stat.st_ino == mapping->inode;
+	if (fd < 0)
+		return fd;
+	if (!fstat(fd, &stat) && stat.st_ino == mapping->inode &&
+	    (!exact || stat.st_dev == makedev(mapping->major, mapping->minor)))
+		return fd;
+	close(fd);
+	return -ESTALE;
 }
 
-static int keep_if_mapped(int fd, const struct symbol_mapping *mapping)
+/* By its path, as the process sees it or, if it is in a chroot, as it is seen from here. */
+static int open_path(const struct symbol_mapping *mapping)
 {
-	if (fd >= 0 && !is_mapped_file(fd, mapping)) {
-		close(fd);
-		return -ESTALE;
-	}
-	return fd;
+	int root = process__open_root(mapping->pid), fd, here;
+
+	if (root < 0)
+		return root;
+	fd = keep_if_mapped(process__open_file(root, mapping->path), mapping, false);
+	close(root);
+	if (fd >= 0)
+		return fd;
+	here = keep_if_mapped(open_regular(mapping->path), mapping, true);
+	return here >= 0 ? here : fd;
 }
 
 int process__open_mapping(const struct symbol_mapping *mapping)
 {
 	char path[128], name[64];
-	int fd, root, exe;
+	int fd, exe;
 
 	snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, mapping->start, mapping->end);
 	proc_path(path, sizeof(path), mapping->pid, name);
@@ -162,18 +177,12 @@ int process__open_mapping(const struct symbol_mapping *mapping)
 
 	/* map_files takes privileges; an executable of one's own can be had without. */
 	proc_path(path, sizeof(path), mapping->pid, "exe");
-	exe = keep_if_mapped(open_regular(path), mapping);
+	exe = keep_if_mapped(open_regular(path), mapping, false);
 	if (exe >= 0)
 		return exe;
 	if (mapping->deleted)
 		return fd == -EPERM || fd == -EACCES ? fd : -ENOENT;
-
-	root = process__open_root(mapping->pid);
-	if (root < 0)
-		return root;
-	fd = keep_if_mapped(process__open_file(root, mapping->path), mapping);
-	close(root);
-	return fd;
+	return open_path(mapping);
 }
 
 int process__read_memory(uint32_t pid, uint64_t address, void *memory, uint64_t size)
@@ -245,11 +254,10 @@ int process__open_perf_map(const struct process_perf_map *perf_map)
 	int fd;
 
 	snprintf(path, sizeof(path), "/tmp/perf-%" PRIu32 ".map", perf_map->pid);
-	fd = process__open_file(perf_map->root, path);
+	/* Everybody may write to /tmp: names for this process come from itself, or root. */
+	fd = open_below(perf_map->root, path, O_NOFOLLOW);
 	if (fd < 0)
 		return fd;
-
-	/* Everybody may write to /tmp: names for this process come from itself, or root. */
 	if (fstat(fd, &stat) || (stat.st_uid != perf_map->uid && stat.st_uid)) {
 		close(fd);
 		return -EPERM;
