@@ -8,8 +8,9 @@
 
 function put(text)
 {
-	# Empty operands of asm and of for, which it does not know.
+	# Empty operands, which it does not know.
 	gsub(/:: :/, ":::", text)
+	gsub(/\? :/, "?:", text)
 	gsub(/; \)/, ";)", text)
 	# A member of what a broken call returns.
 	gsub(/\) \./, ").", text)
