@@ -116,6 +116,11 @@ litmus: ## have herd7 judge the memory order of the ring by the kernel's model
 	@tests/setup ring
 	@tests/litmus/run
 
+.PHONY: fuzz-long
+fuzz-long: ## fuzz the ring for ten minutes with each fuzzer
+	@tests/setup build ring
+	$(Q)$(MAKE) --no-print-directory -C tests/ring/fuzz long
+
 .PHONY: lint
 lint: ## checkpatch, sparse, W=1, kernel-doc, clang-format, shellcheck and more
 	@tests/setup build lint
@@ -184,13 +189,15 @@ uninstall: ## remove what install has put there, for every kernel
 	$(Q)for page in $(pages); do rm -f "$(mandir)/man$${page##*.}/$${page##*/}"; done
 	$(Q)[ -n "$(DESTDIR)" ] || { PATH=$$PATH:/sbin:/usr/sbin; depmod; ldconfig; }
 
+built_in := $(patsubst %/Makefile,%,$(wildcard userspace/Makefile tests/*/Makefile tests/*/*/Makefile))
+
 .PHONY: clean
 clean: ## remove what was built
 	$(Q)rm -f profbuf.ko profbuf.o profbuf.mod profbuf.mod.c profbuf.mod.o \
 		module/*.o module/.*.cmd module/.*.d .*.cmd .module-common.o \
 		Module.symvers modules.order
 	$(Q)rm -rf demo-output tests/results
-	$(Q)set -e; for dir in $(patsubst %/Makefile,%,$(wildcard userspace/Makefile tests/*/Makefile)); do \
+	$(Q)set -e; for dir in $(built_in); do \
 		$(sub) -C $$dir clean; \
 	done
 
