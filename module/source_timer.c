@@ -5,6 +5,7 @@
 #include <linux/hrtimer.h>
 #include <linux/kprobes.h>
 #include <linux/ktime.h>
+#include <linux/math64.h>
 #include <linux/timekeeping.h>
 #include <asm/irq_regs.h>
 
@@ -23,10 +24,18 @@ static notrace enum hrtimer_restart timer_interrupt(struct hrtimer *timer)
 	struct profbuf_cpu *pc = container_of(timer, struct profbuf_cpu, timer);
 	u64 period = pc->session->running.period_ns;
 	ktime_t now = ktime_get();
-	u64 periods;
+	u64 periods = 1;
+	s64 late;
 
-	/* One reading for both: the periods told are exactly those until the time told. */
-	periods = hrtimer_forward(timer, now, ns_to_ktime(period));
+	/*
+	 * One reading for both: the periods told are exactly those until the time told.
+	 * hrtimer_forward() would count ticks where timers are not of high resolution.
+	 */
+	late = ktime_to_ns(ktime_sub(now, hrtimer_get_expires(timer)));
+	if (unlikely(late >= (s64)period))
+		periods += div64_u64(late, period);
+	hrtimer_add_expires_ns(timer, periods * period);
+
 	profbuf_sample(pc, get_irq_regs(), ktime_to_ns(now), periods, period, 0);
 	return HRTIMER_RESTART;
 }
