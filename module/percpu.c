@@ -35,9 +35,11 @@ unsigned long profbuf_cpu_pages(const struct profbuf_config *config)
 	return PFN_UP(layout.data_len * sizeof(u64)) + PFN_UP(layout.tag_len * sizeof(u64));
 }
 
+/* Who asks for too much gets an error: nobody else is killed for it, and no log filled. */
 static void *cpu_zalloc(size_t size, int node)
 {
-	return kvmalloc_node(size, GFP_KERNEL_ACCOUNT | __GFP_ZERO, node);
+	return kvmalloc_node(size, GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN |
+			     __GFP_ZERO, node);
 }
 
 /**

@@ -276,6 +276,53 @@ TEST(memory_is_limited)
 	ASSERT_EQ(locked_kib(), 0);
 }
 
+/* The number of processes that the kernel has killed for want of memory. */
+static unsigned long long killed_for_memory(void)
+{
+	FILE *file = fopen("/proc/vmstat", "r");
+	unsigned long long count = 0;
+	char line[128];
+	bool found = false;
+
+	ASSERT(file);
+	while (!found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "oom_kill %llu", &count) == 1;
+	fclose(file);
+	ASSERT(found);
+	return count;
+}
+
+TEST(want_of_memory_is_an_error_and_kills_nobody)
+{
+	unsigned long long killed = killed_for_memory();
+	long locked = locked_kib();
+	struct profbuf_config config;
+	int sessions = 0;
+	int error = 0;
+	int fd[64];
+
+	while (!error) {
+		ASSERT_LT(sessions, 64);
+		fd[sessions] = device_open(0);
+		device_config(fd[sessions], &config);
+		config.ring_size = PROFBUF_RING_SIZE_MAX;
+		ASSERT_EQ(ioctl(fd[sessions], PROFBUF_IOC_SET_CONFIG, &config), 0);
+		error = ioctl(fd[sessions++], PROFBUF_IOC_START, 0) ? errno : 0;
+	}
+	ASSERT_EQ(error, ENOMEM);
+	ASSERT_EQ(device_state(fd[--sessions]), PROFBUF_STATE_IDLE);
+	/* The session can do with less. */
+	device_configure(fd[sessions], 500000, 0, 0);
+	config.ring_size = 1 << 20;
+	ASSERT_EQ(ioctl(fd[sessions], PROFBUF_IOC_SET_CONFIG, &config), 0);
+	ASSERT_GT(stream_read(&stream, fd[sessions]), 0);
+	do
+		ASSERT_EQ(close(fd[sessions]), 0);
+	while (sessions--);
+	ASSERT_EQ(locked_kib(), locked);
+	ASSERT_EQ(killed_for_memory(), killed);
+}
+
 TEST(the_module_stays_while_the_device_is_open)
 {
 	int fd = device_open(0);
