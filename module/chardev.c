@@ -38,7 +38,7 @@ static ssize_t chardev_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct file *file = iocb->ki_filp;
 
-	return profbuf_reader_read(file->private_data, to, file->f_flags & O_NONBLOCK,
+	return profbuf_reader_read(file->private_data, file, to, file->f_flags & O_NONBLOCK,
 				   iocb->ki_flags & IOCB_NOWAIT);
 }
 

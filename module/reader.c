@@ -254,6 +254,7 @@ static int reader_wait(struct profbuf_session *session)
 /**
  * profbuf_reader_read - read frames
  * @session: the session, which is started if it is idle
+ * @file: its file
  * @to: where to put them
  * @nonblock: do not wait for records
  * @nowait: nor for anything else; an idle session is then left as it is
@@ -261,8 +262,8 @@ static int reader_wait(struct profbuf_session *session)
  * Context: process; sleeps unless @nowait.
  * Return: bytes, 0 at the end, or a negative errno, as the uapi header says.
  */
-ssize_t profbuf_reader_read(struct profbuf_session *session, struct iov_iter *to, bool nonblock,
-			    bool nowait)
+ssize_t profbuf_reader_read(struct profbuf_session *session, struct file *file,
+			    struct iov_iter *to, bool nonblock, bool nowait)
 {
 	ssize_t result;
 
@@ -279,7 +280,7 @@ ssize_t profbuf_reader_read(struct profbuf_session *session, struct iov_iter *to
 
 		result = 0;
 		if (READ_ONCE(session->state) == PROFBUF_STATE_IDLE)
-			result = nowait ? -EAGAIN : profbuf_session_start_idle(session);
+			result = nowait ? -EAGAIN : profbuf_session_start_idle(session, file);
 		if (!result)
 			result = reader_fill(session, to);
 		mutex_unlock(&session->reader);
@@ -313,7 +314,7 @@ __poll_t profbuf_reader_poll(struct profbuf_session *session, struct file *file,
 	__poll_t events = 0;
 
 	poll_wait(file, &session->wait, table);
-	if (profbuf_session_start_idle(session))
+	if (profbuf_session_start_idle(session, file))
 		return EPOLLERR;
 	if (reader_arm(session))
 		events |= EPOLLIN | EPOLLRDNORM;

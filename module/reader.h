@@ -7,8 +7,8 @@
 
 #include "session.h"
 
-ssize_t profbuf_reader_read(struct profbuf_session *session, struct iov_iter *to, bool block,
-			    bool nowait);
+ssize_t profbuf_reader_read(struct profbuf_session *session, struct file *file,
+			    struct iov_iter *to, bool nonblock, bool nowait);
 __poll_t profbuf_reader_poll(struct profbuf_session *session, struct file *file,
 			     poll_table *table);
 

@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/poll.h>
 #include <linux/printk.h>
@@ -279,20 +280,28 @@ int profbuf_session_start(struct profbuf_session *session)
 	return error;
 }
 
+static bool session_opener_is_capable(const struct file *file)
+{
+	return file_ns_capable(file, &init_user_ns, CAP_PERFMON) ||
+	       file_ns_capable(file, &init_user_ns, CAP_SYS_ADMIN);
+}
+
 /**
  * profbuf_session_start_idle - start a session that nobody has started
  * @session: the session
+ * @file: its file. Who opened it must be allowed to sample, too: the caller may be a
+ *	privileged program that reads whatever it was given as its input
  *
  * Context: process; sleeps. Whether or not the caller holds the reader mutex.
  * Return: 0, also if the session is not idle, or a negative errno.
  */
-int profbuf_session_start_idle(struct profbuf_session *session)
+int profbuf_session_start_idle(struct profbuf_session *session, const struct file *file)
 {
 	int error = 0;
 
 	mutex_lock(&session->lock);
 	if (session->state == PROFBUF_STATE_IDLE)
-		error = session_start_locked(session);
+		error = session_opener_is_capable(file) ? session_start_locked(session) : -EPERM;
 	mutex_unlock(&session->lock);
 	return error;
 }

@@ -23,6 +23,7 @@
 
 #include "ring.h"
 
+struct file;
 struct profbuf_session;
 
 /**
@@ -98,7 +99,7 @@ int profbuf_session_set_config(struct profbuf_session *session,
 			       const struct profbuf_config *config);
 int profbuf_session_set_hdrsize(struct profbuf_session *session, unsigned long words);
 int profbuf_session_start(struct profbuf_session *session);
-int profbuf_session_start_idle(struct profbuf_session *session);
+int profbuf_session_start_idle(struct profbuf_session *session, const struct file *file);
 int profbuf_session_stop(struct profbuf_session *session);
 int profbuf_session_pause(struct profbuf_session *session);
 int profbuf_session_resume(struct profbuf_session *session);

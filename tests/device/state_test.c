@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -212,6 +213,39 @@ TEST(without_privilege_it_opens_but_does_not_start)
 	ASSERT_ERRNO(ioctl(fd, PROFBUF_IOC_START, 0), EPERM);
 	ASSERT_ERRNO(read(fd, buffer, sizeof(buffer)), EPERM);
 	ASSERT_EQ(device_state(fd), PROFBUF_STATE_IDLE);
+}
+
+/* Switches the capabilities that are in effect off or on, but for good. */
+static void set_effective(bool on)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2];
+	int i;
+
+	ASSERT_EQ(syscall(SYS_capget, &header, data), 0);
+	for (i = 0; i < 2; i++)
+		data[i].effective = on ? data[i].permitted : 0;
+	ASSERT_EQ(syscall(SYS_capset, &header, data), 0);
+}
+
+/* Else anyone could let a program that has the privilege read the device on its input. */
+TEST(a_privileged_reader_does_not_start_what_others_opened)
+{
+	struct pollfd pollfd = { .events = POLLIN };
+	char buffer[4096];
+	int fd;
+
+	set_effective(false);
+	fd = device_open(0);
+	set_effective(true);
+	ASSERT_ERRNO(read(fd, buffer, sizeof(buffer)), EPERM);
+	pollfd.fd = fd;
+	ASSERT_EQ(poll(&pollfd, 1, -1), 1);
+	ASSERT_EQ(pollfd.revents, POLLERR);
+	ASSERT_EQ(device_state(fd), PROFBUF_STATE_IDLE);
+	/* Who starts it on purpose may. */
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+	ASSERT_GT(stream_read(&stream, fd), 0);
 }
 
 TEST(cap_perfmon_is_privilege_enough)

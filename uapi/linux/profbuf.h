@@ -9,7 +9,8 @@
  * or fork() share it. Closing the last one undoes everything. A new session has
  * the configuration that the module's parameters give; it is changed with
  * PROFBUF_IOC_SET_CONFIG or PROFBUF_IOC_SET_HDRSIZE. PROFBUF_IOC_START starts it,
- * and so does the first read() or poll(), so that plain cat works.
+ * and so does the first read() or poll(), so that plain cat works, provided that the
+ * one who opened the device had the privilege as well as the one who reads.
  *
  *	idle ---- start ----> running <-- pause/resume --> paused
  *	  ^                      |                            |
