@@ -2,10 +2,10 @@
 /*
  * The reader of a session's rings: makes frames of what is in them, and waits for more.
  */
+#include <linux/align.h>
+#include <linux/bitops.h>
 #include <linux/cpumask.h>
-#include <linux/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/wait.h>
 
@@ -15,6 +15,15 @@
 static bool reader_copy(const void *from, size_t size, struct iov_iter *to)
 {
 	return copy_to_iter(from, size, to) == size;
+}
+
+/* Takes back the pieces of a frame that could not be copied whole to the @space at @to. */
+static int reader_take_back(struct profbuf_session *session, size_t space, struct iov_iter *to)
+{
+	iov_iter_revert(to, space - iov_iter_count(to));
+	/* Whoever polled meanwhile may have seen nothing to read. */
+	profbuf_session_wake(session);
+	return -EFAULT;
 }
 
 static enum profbuf_word reader_word(u32 position)
@@ -27,62 +36,48 @@ static enum profbuf_word reader_word(u32 position)
 static ssize_t reader_put_info(struct profbuf_session *session, struct iov_iter *to)
 {
 	const struct profbuf_config *config = &session->running;
+	/* The module depends on 64 bits, so the mask's words are those of the frame. */
+	size_t mask_size = BITS_TO_LONGS(nr_cpu_ids) * sizeof(long);
 	size_t words_size = ALIGN(config->hdrsize * sizeof(u32), sizeof(u64));
-	size_t mask_size = DIV_ROUND_UP(nr_cpu_ids, 64) * sizeof(u64);
-	size_t size = sizeof(struct profbuf_frame) + sizeof(struct profbuf_info) + words_size +
-		      mask_size;
-	struct profbuf_frame *frame;
-	struct profbuf_info *info;
-	unsigned int cpu;
-	size_t copied;
-	u32 *words;
-	u64 *mask;
+	size_t space = iov_iter_count(to);
+	u32 words[PROFBUF_HDRSIZE_MAX] = {};
+	struct profbuf_frame frame = {};
+	struct profbuf_info info = {};
 	u32 i;
 
-	if (iov_iter_count(to) < size)
+	frame.magic = PROFBUF_MAGIC;
+	frame.type = PROFBUF_FRAME_INFO;
+	frame.hdrsize = config->hdrsize;
+	frame.size = sizeof(frame) + sizeof(info) + words_size + mask_size;
+	frame.cpu = PROFBUF_CPU_NONE;
+	frame.sequence = session->info_sequence;
+	if (space < frame.size)
 		return -EMSGSIZE;
-	frame = kzalloc(size, GFP_KERNEL);
-	if (!frame)
-		return -ENOMEM;
-	info = (void *)(frame + 1);
-	words = (void *)(info + 1);
-	mask = (void *)words + words_size;
 
 	/* Pairs with the release after a change of the mask: what is due shows below. */
 	(void)xchg_acquire(&session->info_due, 0);
 
-	frame->magic = PROFBUF_MAGIC;
-	frame->type = PROFBUF_FRAME_INFO;
-	frame->hdrsize = config->hdrsize;
-	frame->size = size;
-	frame->cpu = PROFBUF_CPU_NONE;
-	frame->sequence = session->info_sequence;
-
-	info->size = sizeof(*info);
-	info->version = PROFBUF_VERSION;
-	info->source = config->source;
-	info->flags = config->flags;
-	info->period_ns = config->period_ns;
-	info->stack_depth = config->stack_depth;
-	info->nr_words = config->hdrsize;
-	info->nr_cpus = nr_cpu_ids;
+	info.size = sizeof(info);
+	info.version = PROFBUF_VERSION;
+	info.source = config->source;
+	info.flags = config->flags;
+	info.period_ns = config->period_ns;
+	info.monotonic_ns = ktime_get_ns();
+	info.realtime_ns = ktime_to_ns(ktime_mono_to_real(ns_to_ktime(info.monotonic_ns)));
+	info.stack_depth = config->stack_depth;
+	info.nr_words = config->hdrsize;
+	info.nr_cpus = nr_cpu_ids;
 	for (i = 0; i < config->hdrsize; i++)
 		words[i] = reader_word(i);
-	for_each_cpu(cpu, session->sampled)
-		mask[cpu / 64] |= BIT_ULL(cpu % 64);
 
-	info->monotonic_ns = ktime_get_ns();
-	info->realtime_ns = ktime_to_ns(ktime_mono_to_real(ns_to_ktime(info->monotonic_ns)));
-
-	copied = copy_to_iter(frame, size, to);
-	kfree(frame);
-	if (copied != size) {
-		iov_iter_revert(to, copied);
+	if (!reader_copy(&frame, sizeof(frame), to) || !reader_copy(&info, sizeof(info), to) ||
+	    !reader_copy(words, words_size, to) ||
+	    !reader_copy(cpumask_bits(session->sampled), mask_size, to)) {
 		WRITE_ONCE(session->info_due, 1);
-		return -EFAULT;
+		return reader_take_back(session, space, to);
 	}
 	session->info_sequence++;
-	return size;
+	return frame.size;
 }
 
 static u64 reader_count_lost(const struct profbuf_ring_batch *batch, u32 hdrsize)
@@ -130,11 +125,8 @@ static ssize_t reader_put_samples(struct profbuf_cpu *pc, struct iov_iter *to)
 	if (!reader_copy(&frame, sizeof(frame), to) ||
 	    !reader_copy(batch.data, batch.words * sizeof(u64), to) ||
 	    !reader_copy(batch.tags, batch.records * sizeof(u64), to)) {
-		iov_iter_revert(to, space - iov_iter_count(to));
 		profbuf_ring_unread(&pc->ring);
-		/* Whoever polled meanwhile may have seen nothing to read. */
-		profbuf_session_wake(pc->session);
-		return -EFAULT;
+		return reader_take_back(pc->session, space, to);
 	}
 
 	WRITE_ONCE(pc->records_read, pc->records_read + batch.records);
@@ -143,13 +135,19 @@ static ssize_t reader_put_samples(struct profbuf_cpu *pc, struct iov_iter *to)
 	return frame.size;
 }
 
-/* Everything was read: unless somebody has started the session anew, it has ended. */
-static void reader_end(struct profbuf_session *session)
+/*
+ * Everything was read. The rings are closed before the session is told to be stopped: the
+ * lock waits for that. Returns 0, or -EAGAIN if it would have to.
+ */
+static int reader_end(struct profbuf_session *session, bool nowait)
 {
-	mutex_lock(&session->lock);
-	if (session->state == PROFBUF_STATE_STOPPED)
-		WRITE_ONCE(session->state, PROFBUF_STATE_ENDED);
+	if (!nowait)
+		mutex_lock(&session->lock);
+	else if (!mutex_trylock(&session->lock))
+		return -EAGAIN;
+	WRITE_ONCE(session->state, PROFBUF_STATE_ENDED);
 	mutex_unlock(&session->lock);
+	return 0;
 }
 
 /*
@@ -158,7 +156,7 @@ static void reader_end(struct profbuf_session *session)
  * -EAGAIN if there is nothing, or another negative errno if there is nothing else to
  * return. The caller holds the reader mutex.
  */
-static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to)
+static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to, bool nowait)
 {
 	bool progress, ended;
 	unsigned int i, cpu;
@@ -206,8 +204,7 @@ static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to)
 		return total;
 	if (!ended)
 		return -EAGAIN;
-	reader_end(session);
-	return 0;
+	return reader_end(session, nowait);
 }
 
 /*
@@ -282,7 +279,7 @@ ssize_t profbuf_reader_read(struct profbuf_session *session, struct file *file,
 		if (READ_ONCE(session->state) == PROFBUF_STATE_IDLE)
 			result = nowait ? -EAGAIN : profbuf_session_start_idle(session, file);
 		if (!result)
-			result = reader_fill(session, to);
+			result = reader_fill(session, to, nowait);
 		mutex_unlock(&session->reader);
 
 		if (result == -EMSGSIZE)
