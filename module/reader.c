@@ -147,6 +147,8 @@ static int reader_end(struct profbuf_session *session, bool nowait)
 		return -EAGAIN;
 	WRITE_ONCE(session->state, PROFBUF_STATE_ENDED);
 	mutex_unlock(&session->lock);
+
+	wake_up_interruptible_poll(&session->wait, EPOLLHUP);
 	return 0;
 }
 

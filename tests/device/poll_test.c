@@ -97,6 +97,25 @@ TEST(stop_wakes_poll)
 	ASSERT_EQ(status, 0);
 }
 
+TEST(who_waits_for_the_end_alone_is_woken_by_it)
+{
+	struct pollfd pollfd = { .fd = device_open(O_NONBLOCK) };
+	int status;
+	pid_t pid;
+
+	device_configure(pollfd.fd, PROFBUF_PERIOD_MAX, HUGE, NEVER);
+	ASSERT_EQ(poll_events(pollfd.fd, -1), POLLIN);
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid)
+		_Exit(poll(&pollfd, 1, -1) != 1 || pollfd.revents != POLLHUP);
+	wait_until_asleep(pid);
+	ASSERT_EQ(ioctl(pollfd.fd, PROFBUF_IOC_STOP, 0), 0);
+	stream_drain(&stream, pollfd.fd);
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	ASSERT_EQ(status, 0);
+}
+
 TEST(poll_reports_a_session_that_cannot_start)
 {
 	int fd = device_open(O_NONBLOCK);
