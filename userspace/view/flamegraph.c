@@ -180,14 +180,14 @@ static void write_title(struct flamegraph *graph, const struct stacktree_node *n
 	output__char(out, '\n');
 	output__string(out, units_exact(node->total).text);
 	output__string(out, node->total == 1 ? " sample, " : " samples, ");
-	output__string(out, units_share(node->total, whole).text);
+	output__xml(out, units_share(node->total, whole).text);
 	if (node->total_ns) {
 		output__string(out, ", ");
 		output__string(out, units_time(node->total_ns).text);
 	}
 	if (node->self && node->self < node->total) {
 		output__string(out, "; itself ");
-		output__string(out, units_share(node->self, whole).text);
+		output__xml(out, units_share(node->self, whole).text);
 	}
 	output__string(out, "</title>");
 }
@@ -324,9 +324,11 @@ static void write_samples(struct flamegraph *graph, uint32_t *y, const struct su
 	struct output *out = &graph->out;
 	bool losses = summary->totals->lost || summary->totals->missing;
 
-	output__printf(out, "<text x=\"%u\" y=\"%u\">%s; ", MARGIN, *y, summary->samples);
-	output__printf(out, "<tspan%s>%s</tspan></text>\n", losses ? " class=\"loss\"" : "",
-		       summary->losses);
+	output__printf(out, "<text x=\"%u\" y=\"%u\">", MARGIN, *y);
+	output__xml(out, summary->samples);
+	output__printf(out, "; <tspan%s>", losses ? " class=\"loss\"" : "");
+	output__xml(out, summary->losses);
+	output__string(out, "</tspan></text>\n");
 	*y += LINE;
 }
 
@@ -339,8 +341,9 @@ static void write_pruned(struct flamegraph *graph, uint32_t *y)
 	output__printf(out, "Not drawn: %s frame%s narrower than ",
 		       units_exact(graph->nr_pruned).text, graph->nr_pruned == 1 ? "" : "s");
 	output__fixed(out, graph->options->min_width, 2);
-	output__printf(out, " pixels, %s of the width</text>\n",
-		       units_share(graph->pruned, whole).text);
+	output__string(out, " pixels, ");
+	output__xml(out, units_share(graph->pruned, whole).text);
+	output__string(out, " of the width</text>\n");
 	*y += LINE;
 }
 

@@ -22,24 +22,32 @@
 	const height = svg.viewBox.baseVal.height;
 	let width = svg.viewBox.baseVal.width;
 
-	const frames = Array.from(svg.querySelectorAll(".frames > g"), (g) => {
-		const rect = g.querySelector("rect");
-		const title = g.querySelector("title").textContent.split("\n");
-		const y = Number(rect.getAttribute("y"));
+	/* There may be many: what most of them are never asked for is found out when they are. */
+	class Frame {
+		constructor(g) {
+			this.g = g;
+			this.rect = g.children[1];
+			this.text = g.children[2];
+			this.x = Number(g.getAttribute("data-x"));
+			this.n = Number(g.getAttribute("data-n"));
+			this.y = Number(this.rect.getAttribute("y"));
+			this.depth = Math.round((icicle ? this.y - headHeight : height - this.y) / pitch);
+			this.visible = true;
+			this.match = false;
+			this.above = false;
+		}
 
-		return {
-			g, rect, y,
-			text: g.querySelector("text"),
-			name: title[0],
-			lines: title,
-			sought: title.slice(0, 2).join("\n"),
-			x: Number(g.getAttribute("data-x")),
-			n: Number(g.getAttribute("data-n")),
-			depth: Math.round((icicle ? y - headHeight : height - y) / pitch),
-			visible: true,
-			match: false,
-		};
-	});
+		/* Name, module, numbers. */
+		get lines() {
+			return this.g.children[0].textContent.split("\n");
+		}
+
+		get name() {
+			return this.lines[0];
+		}
+	}
+
+	const frames = Array.from(svg.querySelectorAll(".frames > g"), (g) => new Frame(g));
 	if (!frames.length)
 		return;
 	const root = frames[0];
@@ -69,10 +77,12 @@
 
 	function label(frame, room) {
 		const letters = Math.floor((room - 6) / letter);
-		const name = Array.from(frame.name);
 
 		if (letters < 3)
 			return "";
+
+		const name = Array.from(frame.name);
+
 		if (name.length <= letters)
 			return frame.name;
 		return name.slice(0, letters - 1).join("") + "\u2026";
@@ -81,13 +91,14 @@
 	function place(frame, left, right) {
 		const w = right - left;
 		const text = label(frame, w);
+		const visible = w > 0;
 
-		frame.visible = w >= 0.1;
-		if (!frame.visible) {
-			frame.g.setAttribute("display", "none");
-			return;
+		if (visible !== frame.visible) {
+			frame.visible = visible;
+			frame.g.toggleAttribute("hidden", !visible);
 		}
-		frame.g.removeAttribute("display");
+		if (!visible)
+			return;
 		frame.rect.setAttribute("x", left.toFixed(2));
 		frame.rect.setAttribute("width", (w > 3 ? w - 0.5 : w).toFixed(2));
 		if (!text) {
@@ -110,7 +121,10 @@
 			const left = Math.max(frame.x, zoomed.x);
 			const right = Math.min(frame.x + frame.n, end);
 
-			frame.g.classList.toggle("above", above);
+			if (above !== frame.above) {
+				frame.above = above;
+				frame.g.classList.toggle("above", above);
+			}
 			if (right <= left || (above && right - left < zoomed.n))
 				place(frame, 0, 0);
 			else
@@ -196,9 +210,14 @@
 		input.classList.toggle("wrong", Boolean(text) && !regexp);
 		matches = [];
 		for (const frame of frames) {
-			frame.match = Boolean(regexp) && frame !== root && regexp.test(frame.sought);
-			frame.g.classList.toggle("match", frame.match);
-			if (!frame.match)
+			const match = Boolean(regexp) && frame !== root &&
+				regexp.test(frame.lines.slice(0, 2).join("\n"));
+
+			if (match !== frame.match) {
+				frame.match = match;
+				frame.g.classList.toggle("match", match);
+			}
+			if (!match)
 				continue;
 			matches.push(frame);
 			/* What is below a match has been counted with it. */

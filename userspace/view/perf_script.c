@@ -12,19 +12,21 @@
 
 #define EVENT "cpu-clock"
 
-/* Addresses that were met together. */
+/* Addresses that were met together, and the text that they become, made once. */
 struct stack {
 	uint32_t symbol_pid;
 	uint32_t depth;
 	uint32_t kernel_frames;
 	const uint64_t *words;
+	char *text;
+	size_t text_size;
 };
 
 /* A sample, or a loss if it has no stack. */
 struct entry {
 	uint64_t time;
 	uint64_t weight; /* nanoseconds, or samples lost */
-	const struct stack *stack;
+	struct stack *stack;
 	uint32_t cpu;
 	uint32_t pid;
 	uint32_t tid;
@@ -34,7 +36,7 @@ struct entry {
 struct perf_script {
 	struct entry *entries;
 	size_t nr_entries, max_entries;
-	const struct stack **stacks;
+	struct stack **stacks;
 	uint32_t nr_stacks, max_stacks;
 	struct index index;
 	struct arena arena;
@@ -47,8 +49,12 @@ struct perf_script *perf_script__new(void)
 
 void perf_script__delete(struct perf_script *script)
 {
+	uint32_t i;
+
 	if (!script)
 		return;
+	for (i = 0; i < script->nr_stacks; i++)
+		free(script->stacks[i]->text);
 	free(script->entries);
 	free(script->stacks);
 	index__free(&script->index);
@@ -64,8 +70,8 @@ static bool same_stack(const struct stack *stack, uint32_t symbol_pid,
 	       !memcmp(stack->words, record->stack, record->depth * sizeof(*stack->words));
 }
 
-static const struct stack *get_stack(struct perf_script *script, uint32_t symbol_pid,
-				     const struct profbuf_record *record)
+static struct stack *get_stack(struct perf_script *script, uint32_t symbol_pid,
+			       const struct profbuf_record *record)
 {
 	size_t size = record->depth * sizeof(*record->stack);
 	uint64_t hash = (uint64_t)symbol_pid << 32 | record->kernel_frames;
@@ -127,7 +133,7 @@ static struct entry *new_entry(struct perf_script *script)
 int perf_script__add(struct perf_script *script, const struct profbuf_record *record,
 		     uint32_t symbol_pid)
 {
-	const struct stack *stack = get_stack(script, symbol_pid, record);
+	struct stack *stack = get_stack(script, symbol_pid, record);
 	struct entry *entry = stack ? new_entry(script) : NULL;
 
 	if (!entry)
@@ -224,12 +230,47 @@ static void write_location(struct output *out, const struct symbol_location *loc
 	}
 }
 
+static int make_text(struct stack *stack, perf_script_resolve_fn resolve, void *context)
+{
+	struct output out;
+	FILE *file;
+	uint32_t n;
+	int err = 0;
+
+	file = open_memstream(&stack->text, &stack->text_size);
+	if (!file)
+		return -ENOMEM;
+	output__init(&out, file);
+	for (n = 0; n < stack->depth; n++) {
+		const struct symbol_location *location;
+
+		location = resolve(context, n < stack->kernel_frames ? 0 : stack->symbol_pid,
+				   stack->words[n], !n || n == stack->kernel_frames);
+		if (!location) {
+			err = -ENOMEM;
+			break;
+		}
+		write_location(&out, location);
+	}
+	output__char(&out, '\n');
+	if (!err)
+		err = output__finish(&out);
+	if (fclose(file) && !err)
+		err = -ENOMEM;
+	return err;
+}
+
 static int write_sample(struct output *out, const struct entry *entry,
 			perf_script_resolve_fn resolve, void *context)
 {
-	const struct stack *stack = entry->stack;
-	uint32_t n;
+	struct stack *stack = entry->stack;
+	int err;
 
+	if (!stack->text) {
+		err = make_text(stack, resolve, context);
+		if (err)
+			return err;
+	}
 	if (entry->comm[0])
 		output__utf8(out, entry->comm);
 	else
@@ -239,16 +280,7 @@ static int write_sample(struct output *out, const struct entry *entry,
 		       entry->tid);
 	write_time(out, entry);
 	output__printf(out, ": %" PRIu64 " " EVENT ":%c\n", entry->weight, ' ');
-	for (n = 0; n < stack->depth; n++) {
-		const struct symbol_location *location;
-
-		location = resolve(context, n < stack->kernel_frames ? 0 : stack->symbol_pid,
-				   stack->words[n], !n || n == stack->kernel_frames);
-		if (!location)
-			return -ENOMEM;
-		write_location(out, location);
-	}
-	output__char(out, '\n');
+	output__bytes(out, stack->text, stack->text_size);
 	return 0;
 }
 

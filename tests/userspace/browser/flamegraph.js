@@ -56,7 +56,7 @@ function frames(page, root = "svg")
 
 			return {
 				name: g.querySelector("title").textContent.split("\n")[0],
-				shown: g.getAttribute("display") !== "none",
+				shown: getComputedStyle(g).display !== "none",
 				x: Number(rect.getAttribute("x")),
 				y: Number(rect.getAttribute("y")),
 				width: Number(rect.getAttribute("width")),
@@ -362,7 +362,7 @@ async function main()
 			assert.ok(await page.evaluate(() => document.querySelector("img").naturalWidth) === 800);
 			const inner = page.frames().find((f) => f.url().endsWith("flame.svg"));
 			await inner.locator(".frames > g", { hasText: /^worker\n/ }).first().click();
-			assert.equal(await inner.locator(".frames > g", { hasText: /^sh\n/ }).first().getAttribute("display"), "none");
+			assert.equal(await inner.locator(".frames > g", { hasText: /^sh\n/ }).first().isVisible(), false);
 
 			const parts = await page.locator("body > div > svg").count();
 			assert.equal(parts, 2);

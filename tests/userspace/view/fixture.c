@@ -283,10 +283,11 @@ static int add_script(void *context, const struct profbuf_record *record)
 	return perf_script__add(of->script, record, record->pid);
 }
 
-static struct profile *make_profile(bool by_thread, bool empty)
+static struct profile *make_profile(bool by_thread, bool empty, uint32_t more)
 {
 	struct profile_opts opts = { .size = sizeof(opts), .by_thread = by_thread };
 	struct profile *profile = profile__new(&opts);
+	struct profbuf_record record;
 	uint32_t i;
 
 	if (!profile)
@@ -297,6 +298,9 @@ static struct profile *make_profile(bool by_thread, bool empty)
 		for (i = 0; i < sizeof(losses) / sizeof(*losses); i++)
 			profile__add_loss(profile, &losses[i]);
 	}
+	make_record(&record, &samples[0], START);
+	for (i = 0; i < more; i++)
+		profile__add(profile, &record);
 	profile__finish(profile);
 	for (i = 0; i < profile__nr_locations(profile); i++) {
 		struct profile_location *location = profile__location(profile, i);
@@ -353,10 +357,11 @@ int main(int argc, char **argv)
 		.min_width = FLAMEGRAPH_MIN_WIDTH,
 	};
 	bool by_thread = false, empty = false;
+	uint32_t more = 0;
 	struct profile *profile;
 	int option, err;
 
-	while ((option = getopt(argc, argv, "teiw:m:")) >= 0) {
+	while ((option = getopt(argc, argv, "teiw:m:x:")) >= 0) {
 		switch (option) {
 		case 't':
 			by_thread = true;
@@ -373,15 +378,19 @@ int main(int argc, char **argv)
 		case 'm':
 			drawing.min_width = strtoul(optarg, NULL, 10);
 			break;
+		case 'x':
+			more = strtoul(optarg, NULL, 10);
+			break;
 		default:
 			return 2;
 		}
 	}
 	if (optind != argc - 1) {
-		fputs("usage: fixture [-t] [-e] [-i] [-w WIDTH] [-m HUNDREDTHS] FORMAT\n", stderr);
+		fputs("usage: fixture [-t] [-e] [-i] [-w WIDTH] [-m HUNDREDTHS] [-x SAMPLES] FORMAT\n",
+		      stderr);
 		return 2;
 	}
-	profile = make_profile(by_thread, empty);
+	profile = make_profile(by_thread, empty, more);
 	err = write_format(profile, argv[optind], &drawing);
 	profile__delete(profile);
 	while (nr_kept)
