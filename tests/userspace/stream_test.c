@@ -156,10 +156,12 @@ static void test_short_headers(void **state)
 	} cases[] = {
 		{ 1, " cpu0 5000 0/0 n3 tag77 mode0 k2 d4 ffffffff81000010;lost 9 cpu0 1;" },
 		{ 2, " cpu0 5000 100/101 n3 tag77 mode0 k2 d4 ffffffff81000010;lost 9 cpu0 1;" },
-		{ 5,
-		  "fifteen- cpu0 5000 100/101 n3 tag77 mode0 k2 d4 ffffffff81000010;lost 9 cpu0 1;" },
-		{ 64,
-		  "fifteen-letters cpu0 5000 100/101 n3 tag77 mode0 k2 d4 ffffffff81000010;lost 9 cpu0 1;" },
+		{ .hdrsize = 5,
+		  .text = "fifteen- cpu0 5000 100/101 n3 tag77 mode0 k2 d4 ffffffff81000010;lost 9 cpu0 1;"
+		},
+		{ .hdrsize = 64,
+		  .text = "fifteen-letters cpu0 5000 100/101 n3 tag77 mode0 k2 d4 ffffffff81000010;lost 9 cpu0 1;"
+		},
 	};
 	size_t i;
 
@@ -361,8 +363,8 @@ static void test_sequence(void **state)
 	builder__begin(&builder, 1, PROFBUF_WORDS);
 	builder__end(&builder);
 	assert_int_equal(read_memory(builder.data, builder.size, &log, why, sizeof(why)), -EBADMSG);
-	assert_non_null(strstr(why,
-			       "a frame of CPU 1 out of order: it says that 0 records came before it, and 1 did"));
+	assert_non_null(strstr(why, "a frame of CPU 1 out of order: it says that 0 records"));
+	assert_non_null(strstr(why, "came before it, and 1 did"));
 	builder__free(&builder);
 }
 

@@ -19,7 +19,8 @@
 
 /* Rows of an option table. */
 #define FILTER_OPTIONS \
-	{ OPTION_FILTER_PID, "pid", "PID", "only this process; may be given several times", "PID" }, \
+	{ OPTION_FILTER_PID, "pid", "PID", "only this process; may be given several times", \
+	  "PID" }, \
 	{ OPTION_FILTER_COMM, "comm", "NAME", "only threads with this name, a shell pattern" }
 
 /**

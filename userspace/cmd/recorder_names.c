@@ -76,6 +76,19 @@ static int name_address(struct recorder *recorder, const struct profile_location
 	return add_symbol(recorder, &symbol);
 }
 
+/* It takes a while, and without kernel frames it is not needed. */
+static int read_kernel(struct recorder *recorder)
+{
+	int err;
+
+	if (recorder->kernel_symbols)
+		return 0;
+	recorder->kernel_symbols = true;
+	err = symbols__read_kallsyms(recorder->symbols, NULL);
+	recorder->kernel_hidden = err;
+	return err == -ENOMEM ? err : 0;
+}
+
 /* A file that was removed or replaced since is still open, but only here. */
 static bool is_local(struct recorder_mapping *mapping)
 {
@@ -94,8 +107,11 @@ static int name_location(struct recorder *recorder, const struct profile_locatio
 	struct recorder_mapping *mapping;
 	const struct profile_process *owner;
 
-	if (location->kernel)
-		return name_address(recorder, location, 0, 0);
+	if (location->kernel) {
+		int err = read_kernel(recorder);
+
+		return err ? err : name_address(recorder, location, 0, 0);
+	}
 	owner = profile__process(recorder->profile, location->process);
 	process = recorder__find_process(recorder, owner->pid);
 	mapping = process ? recorder__find_mapping(process, location->address) : NULL;
@@ -191,8 +207,9 @@ static int write_all(struct recorder *recorder, uint32_t first)
 	memcpy(list, recorder->emitted + first, nr * sizeof(*list));
 	qsort(list, nr, sizeof(*list), by_process);
 	for (i = 0; !err && i < nr; i += n) {
-		for (n = 1; i + n < nr && n < FRAME_SYMBOLS && list[i + n].pid == list[i].pid &&
-			    list[i + n].generation == list[i].generation;)
+		n = 1;
+		while (i + n < nr && n < FRAME_SYMBOLS && list[i + n].pid == list[i].pid &&
+		       list[i + n].generation == list[i].generation)
 			n++;
 		err = write_symbols(recorder, list + i, n);
 	}
@@ -212,13 +229,6 @@ int recorder__name_addresses(struct recorder *recorder)
 	uint32_t i, n;
 	int err;
 
-	if (!recorder->kernel_symbols) {
-		recorder->kernel_symbols = true;
-		err = symbols__read_kallsyms(recorder->symbols, NULL);
-		if (err == -ENOMEM)
-			return err;
-		recorder->kernel_hidden = err;
-	}
 	err = profile__finish(recorder->profile);
 	n = profile__nr_locations(recorder->profile);
 	for (i = 0; !err && i < n; i++)

@@ -21,6 +21,7 @@ struct ZSTD_CCtx_s;
  * @bytes: bytes that were written
  * @whole: bytes of them that are whole frames
  * @used: bytes in @buffer
+ * @capacity: bytes that there is room for in @buffer
  * @buffer: frames that are not written yet
  * @packed: room for a ZSTD frame
  * @packed_size: its size

@@ -41,11 +41,11 @@ int stream__fail(struct profbuf_stream *stream, int err, uint64_t offset, const 
 	free(stream->error);
 	if (stream->inside)
 		length = asprintf(&stream->error, "%s: at byte %" PRIu64 ", byte %" PRIu64
-				" of what is packed there: %s", stream->name, stream->offset,
-				stream->inner_offset + (offset - stream->offset), what);
+				  " of what is packed there: %s", stream->name, stream->offset,
+				  stream->inner_offset + (offset - stream->offset), what);
 	else
 		length = asprintf(&stream->error, "%s: at byte %" PRIu64 ": %s", stream->name,
-				offset, what);
+				  offset, what);
 	if (length < 0)
 		stream->error = NULL;
 	stream->failed = err;

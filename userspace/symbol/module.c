@@ -80,8 +80,9 @@ static bool has_dwarf(const struct image *image)
 
 static void set_stripped(struct module *module, struct context *context, int found)
 {
-	const char *reason = found & ELF_SYMBOLS_EXPORTED ? "stripped: only what it exports has names" :
-							    "stripped: it has no symbols";
+	const char *reason = found & ELF_SYMBOLS_EXPORTED ?
+			     "stripped: only what it exports has names" :
+			     "stripped: it has no symbols";
 
 	if (context->options.no_separate)
 		module__set_problem(module, context, SYMBOL_STRIPPED,

@@ -169,7 +169,8 @@ int process__open_mapping(const struct symbol_mapping *mapping)
 	char path[128], name[64];
 	int fd, exe;
 
-	snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, mapping->start, mapping->end);
+	snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, mapping->start,
+		 mapping->end);
 	proc_path(path, sizeof(path), mapping->pid, name);
 	fd = open_regular(path);
 	if (fd >= 0 || fd == -ENODEV)

@@ -564,7 +564,7 @@ static const struct module_names *name_in_module(struct symbols *symbols, struct
 	if (module__name(module, &symbols->context, names))
 		return NULL;
 	for (i = 0; i < names->nframes; i++) {
-		module->public.has_lines |= names->frames[i].file != NULL;
+		module->public.has_lines |= !!names->frames[i].file;
 		module->public.has_inlines |= names->frames[i].inlined;
 	}
 	return names;

@@ -74,7 +74,8 @@ static int add_callers(struct tree *tree, const struct functions *functions,
 	for (n = 0; !err && n < stack->nlocations; n++) {
 		uint32_t location = stack->locations[n];
 
-		for (i = functions->first[location]; !err && i < functions->first[location + 1]; i++)
+		for (i = functions->first[location];
+		     !err && i < functions->first[location + 1]; i++)
 			err = step(tree, &node, functions->indices[i], stack->weight.samples);
 	}
 	if (!err)
