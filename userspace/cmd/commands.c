@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stddef.h>
+#include <string.h>
+
+#include "command.h"
+
+const struct command *const commands[] = {
+	&command_record,
+	&command_report,
+	&command_flamegraph,
+	&command_export,
+	&command_script,
+	NULL
+};
+
+/**
+ * command__find - a subcommand by its name
+ * @name: the name
+ *
+ * Return: the command or NULL.
+ */
+const struct command *command__find(const char *name)
+{
+	int i;
+
+	for (i = 0; commands[i]; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
