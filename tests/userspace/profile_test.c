@@ -116,6 +116,21 @@ static void test_different_stacks(void **state)
 	profile__delete(profile);
 }
 
+static void test_nothing_but_an_empty_stack(void **state)
+{
+	struct profile *profile = new_profile(false);
+	struct profbuf_record record = sample(1, 1, "a");
+
+	(void)state;
+	record.depth = 0;
+	record.kernel_frames = 0;
+	add(profile, &record);
+	assert_int_equal(profile__finish(profile), 0);
+	assert_int_equal(profile__stack(profile, 0)->nlocations, 0);
+	assert_non_null(profile__stack(profile, 0)->locations);
+	profile__delete(profile);
+}
+
 static void test_records_that_tell_little(void **state)
 {
 	struct profile *profile = new_profile(false);
@@ -302,6 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_equal_stacks_are_one),
 		cmocka_unit_test(test_different_stacks),
+		cmocka_unit_test(test_nothing_but_an_empty_stack),
 		cmocka_unit_test(test_records_that_tell_little),
 		cmocka_unit_test(test_by_thread),
 		cmocka_unit_test(test_names),

@@ -466,8 +466,8 @@ static int run(struct record *record)
 /* The command line, quoted where a shell would need it. */
 static char *join(char **argv)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789-_./=:,+@%";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%";
 	char *line = NULL;
 	size_t size;
 	FILE *out = open_memstream(&line, &size);
@@ -509,6 +509,11 @@ static int begin(struct record *record, char **argv)
 	return err;
 }
 
+static const char *output_name(const struct record *record)
+{
+	return strcmp(record->path, "-") ? record->path : "standard output";
+}
+
 static void say_what_is_missing(const struct record *record, const struct profbuf_stats *stats)
 {
 	const struct recorder *recorder = &record->recorder;
@@ -538,9 +543,8 @@ static void say_what_is_missing(const struct record *record, const struct profbu
 static void say_what_there_is(const struct record *record)
 {
 	const struct recorder *recorder = &record->recorder;
-	const char *path = record->path;
 
-	note("%s: %s samples in %s, %s lost%s%s", strcmp(path, "-") ? path : "standard output",
+	note("%s: %s samples in %s, %s lost%s%s", output_name(record),
 	     units_count(recorder->samples).text,
 	     units_time(record->stopped - record->started).text,
 	     recorder->lost ? units_count(recorder->lost).text : "none",
@@ -623,7 +627,7 @@ static int record_all(struct record *record, char **argv)
 	} else if (profbuf_stream__failed(record->stream)) {
 		error("%s", profbuf_stream__error(record->stream));
 	} else {
-		error("cannot write %s: %s", record->path, strerror(-err));
+		error("cannot write %s: %s", output_name(record), strerror(-err));
 		cut_output(record);
 		if (err != -EPIPE)
 			hint("what was written before is a recording nevertheless");

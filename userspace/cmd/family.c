@@ -169,6 +169,11 @@ static enum family_answer ask_parents(struct family *family, uint32_t pid)
 	while (n < MAX_ANCESTORS) {
 		way[n++] = pid;
 		pid = process__parent(pid);
+		/* We have no children but the command, and its orphans. */
+		if (pid == (uint32_t)getpid()) {
+			answer = FAMILY_YES;
+			break;
+		}
 		if (!pid) {
 			/* The first process and kernel threads have no parent. */
 			if (way[n - 1] <= 2)

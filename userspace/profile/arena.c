@@ -24,7 +24,8 @@ void *arena__alloc(struct arena *arena, size_t size)
 	size_t room = ARENA_CHUNK;
 	void *memory;
 
-	size = (size + 7) & ~(size_t)7;
+	/* Nothing is something as well: it has an address. */
+	size = size ? (size + 7) & ~(size_t)7 : 8;
 	if (size > arena->left) {
 		if (room < size)
 			room = size;

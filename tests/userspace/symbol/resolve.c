@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "symbol/symbol.h"
@@ -26,6 +27,7 @@ static const char *const usage =
 	"  pid=PID                           of the addresses that follow\n"
 	"  exact=ADDRESS  caller=ADDRESS     resolve: one line for each frame, innermost first\n"
 	"  mappings=PID  modules             list\n"
+	"  memory                            that was needed so far, in KiB\n"
 	"  wait                              for a line of input\n"
 	"  addresses=FILE                    resolve each line and print how long it took\n";
 
@@ -170,6 +172,14 @@ static void resolve_all(const char *path)
 	       frames, now(CLOCK_PROCESS_CPUTIME_ID) - start);
 }
 
+static void print_memory(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	printf("memory: %ld KiB\n", usage.ru_maxrss);
+}
+
 static bool starts(char **argument, const char *prefix)
 {
 	size_t length = strlen(prefix);
@@ -230,6 +240,8 @@ static void run(char *argument)
 		while ((error = getchar()) != EOF && error != '\n')
 			;
 		error = 0;
+	} else if (!strcmp(argument, "memory")) {
+		print_memory();
 	} else if (!strcmp(argument, "modules")) {
 		print_modules();
 	} else if (starts(&argument, "addresses=")) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Units of the resolver that need no file. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,12 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "symbol/demangle.h"
 #include "symbol/guard.h"
 #include "symbol/mappings.h"
+#include "symbol/process.h"
 #include "symbol/strings.h"
 #include "symbol/symbol.h"
 #include "symbol/symtab.h"
@@ -315,6 +320,93 @@ static void test_guard(void **state)
 	assert_int_equal(inner, -ENOMEM);
 }
 
+/* More than is allowed in any case. Not used, so that it takes nothing. */
+static bool can_allocate(void)
+{
+	size_t size = 5UL << 30;
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return false;
+	munmap(memory, size);
+	return true;
+}
+
+static void allocate_limited(void *argument)
+{
+	bool *allocated = argument;
+
+	guard__limit_memory();
+	*allocated = can_allocate();
+	guard__out_of_memory();
+}
+
+static void test_guard_limits(void **state)
+{
+	bool allocated = true;
+
+	(void)state;
+	assert_true(can_allocate());
+	assert_int_equal(guard__run(allocate_limited, &allocated), -ENOMEM);
+	assert_false(allocated);
+	assert_true(can_allocate());
+}
+
+static void write_file(int directory, const char *name, const char *text)
+{
+	int fd = openat(directory, name, O_CREAT | O_WRONLY, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void assert_holds(int fd, const char *text)
+{
+	char buffer[64] = "";
+
+	assert_true(fd >= 0);
+	assert_int_equal(read(fd, buffer, sizeof(buffer) - 1), strlen(text));
+	assert_string_equal(buffer, text);
+	close(fd);
+}
+
+/* A root directory in which links lead astray. */
+static void test_open_file(void **state)
+{
+	char path[] = "/tmp/symbol_unit.XXXXXX";
+	int root;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	root = open(path, O_PATH | O_DIRECTORY);
+	assert_int_equal(mkdirat(root, "etc", 0700), 0);
+	write_file(root, "etc/passwd", "inside");
+	assert_int_equal(symlinkat("/etc", root, "absolute"), 0);
+	assert_int_equal(symlinkat("../../../../../../etc", root, "above"), 0);
+	assert_int_equal(symlinkat("/proc/self/root/etc", root, "magic"), 0);
+	assert_int_equal(mkfifoat(root, "fifo", 0600), 0);
+
+	assert_holds(process__open_file(root, "/etc/passwd"), "inside");
+	assert_holds(process__open_file(root, "/absolute/passwd"), "inside");
+	assert_holds(process__open_file(root, "/above/passwd"), "inside");
+	assert_holds(process__open_file(root, "/../etc/passwd"), "inside");
+	assert_int_equal(process__open_file(root, "/magic/passwd"), -ENOENT);
+	assert_int_equal(process__open_file(root, "/fifo"), -ENODEV);
+	assert_int_equal(process__open_file(root, "/etc"), -ENODEV);
+	assert_int_equal(process__open_file(AT_FDCWD, "/dev/zero"), -ENODEV);
+
+	unlinkat(root, "etc/passwd", 0);
+	unlinkat(root, "absolute", 0);
+	unlinkat(root, "above", 0);
+	unlinkat(root, "magic", 0);
+	unlinkat(root, "fifo", 0);
+	unlinkat(root, "etc", AT_REMOVEDIR);
+	close(root);
+	rmdir(path);
+}
+
 static void test_recorded_symbols(void **state)
 {
 	struct symbols *symbols = symbols__new(NULL);
@@ -361,6 +453,8 @@ int main(void)
 		cmocka_unit_test(test_demangle),
 		cmocka_unit_test(test_demangle_explosion),
 		cmocka_unit_test(test_guard),
+		cmocka_unit_test(test_guard_limits),
+		cmocka_unit_test(test_open_file),
 		cmocka_unit_test(test_recorded_symbols),
 	};
 

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A program that is busy in a way that is known: busy MILLISECONDS [WAY [ARGUMENT...]].
+ *
+ *	spin		in spin_here()
+ *	split		60/30/10 % in take_60(), take_30(), take_10()
+ *	plugin FILE	in a library that is loaded half-way
+ *	threads		in two threads, named one and two
+ *	exec FILE...	half-way executes another program
+ *	fork		in a child, which its own child outlives
+ */
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static volatile uint64_t sink;
+
+/* Of CPU time, so that a busy machine changes nothing. */
+static uint64_t used(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+	return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Not a function: inlined or not, it would have a name of its own. */
+#define spin(rounds) \
+	do { \
+		unsigned int left = rounds; \
+\
+		while (left--) \
+			sink += left; \
+	} while (0)
+
+__attribute__((noinline)) static void spin_here(void)
+{
+	spin(100000);
+}
+
+__attribute__((noinline)) static void take_60(void)
+{
+	spin(600000);
+}
+
+__attribute__((noinline)) static void take_30(void)
+{
+	spin(300000);
+}
+
+__attribute__((noinline)) static void take_10(void)
+{
+	spin(100000);
+}
+
+__attribute__((noinline)) static void split(void)
+{
+	take_60();
+	take_30();
+	take_10();
+}
+
+static void busy(uint64_t milliseconds, void (*work)(void))
+{
+	uint64_t end = used() + milliseconds;
+
+	while (used() < end)
+		work();
+}
+
+static uint64_t duration;
+
+static void *run_thread(void *name)
+{
+	prctl(PR_SET_NAME, name);
+	busy(duration, spin_here);
+	return NULL;
+}
+
+static int run_threads(void)
+{
+	pthread_t one, two;
+
+	if (pthread_create(&one, NULL, run_thread, "one") ||
+	    pthread_create(&two, NULL, run_thread, "two"))
+		return EXIT_FAILURE;
+	pthread_join(one, NULL);
+	pthread_join(two, NULL);
+	return EXIT_SUCCESS;
+}
+
+static int run_plugin(const char *path)
+{
+	void (*work)(void);
+	void *plugin;
+
+	busy(duration / 2, spin_here);
+	plugin = dlopen(path, RTLD_NOW);
+	work = plugin ? (void (*)(void))dlsym(plugin, "plugin_work") : NULL;
+	if (!work) {
+		fprintf(stderr, "%s\n", dlerror());
+		return EXIT_FAILURE;
+	}
+	busy(duration, work);
+	return EXIT_SUCCESS;
+}
+
+/* The grandchild goes on when its parent has ended, and so has another one. */
+static int run_fork(void)
+{
+	int pipes[2];
+	pid_t child;
+	char byte;
+
+	if (pipe(pipes))
+		return EXIT_FAILURE;
+	child = fork();
+	if (!child) {
+		if (!fork()) {
+			prctl(PR_SET_NAME, "orphan");
+			usleep(200000);
+			busy(duration, spin_here);
+			_exit(EXIT_SUCCESS);
+		}
+		_exit(EXIT_SUCCESS);
+	}
+	close(pipes[1]);
+	waitpid(child, NULL, 0);
+	/* Until the orphan closes its end. */
+	return read(pipes[0], &byte, 1) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	const char *way = argc > 2 ? argv[2] : "spin";
+
+	if (argc < 2)
+		return EXIT_FAILURE;
+	duration = strtoull(argv[1], NULL, 10);
+	if (!strcmp(way, "plugin") && argc > 3)
+		return run_plugin(argv[3]);
+	if (!strcmp(way, "threads"))
+		return run_threads();
+	if (!strcmp(way, "fork"))
+		return run_fork();
+	if (!strcmp(way, "exec") && argc > 3) {
+		busy(duration, split);
+		execv(argv[3], argv + 3);
+		return EXIT_FAILURE;
+	}
+	busy(duration, strcmp(way, "split") ? spin_here : split);
+	return EXIT_SUCCESS;
+}
