@@ -167,6 +167,7 @@ void module__set_build_id(struct module *module, struct context *context,
 static void accept(struct module *module, struct context *context)
 {
 	module->kind = MODULE_FILE;
+	module->loaded = false;
 	module->public.problem = SYMBOL_OK;
 	module->public.reason = NULL;
 	module->public.advice = NULL;

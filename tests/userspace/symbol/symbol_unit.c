@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <valgrind/valgrind.h>
 
 #include "symbol/demangle.h"
 #include "symbol/guard.h"
@@ -347,6 +348,9 @@ static void test_guard_limits(void **state)
 	bool allocated = true;
 
 	(void)state;
+	/* It has a limit of its own. */
+	if (RUNNING_ON_VALGRIND)
+		skip();
 	assert_true(can_allocate());
 	assert_int_equal(guard__run(allocate_limited, &allocated), -ENOMEM);
 	assert_false(allocated);
@@ -379,6 +383,9 @@ static void test_open_file(void **state)
 	int root;
 
 	(void)state;
+	/* It does not know openat2(). */
+	if (RUNNING_ON_VALGRIND)
+		skip();
 	assert_non_null(mkdtemp(path));
 	root = open(path, O_PATH | O_DIRECTORY);
 	assert_int_equal(mkdirat(root, "etc", 0700), 0);
