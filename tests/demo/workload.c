@@ -77,7 +77,7 @@ static void *use_files(void *argument)
 	for (;;) {
 		if (pwrite(fd, data, sizeof(data), 0) < 0 || pread(fd, data, sizeof(data), 0) < 0)
 			err(1, "%s", path);
-		usleep(10000);
+		usleep(50000);
 	}
 	return NULL;
 }
@@ -90,7 +90,7 @@ static void *pass_token(void *argument)
 	for (;;) {
 		if (read(pipes[0], &token, 1) != 1 || write(pipes[1], &token, 1) != 1)
 			err(1, "pipe");
-		usleep(5000);
+		usleep(20000);
 	}
 	return NULL;
 }
