@@ -77,7 +77,13 @@ const struct export_format export_formats[] = {
 		.by_thread = true,
 		.write = write_pprof,
 	},
-	{ .name = "folded", .suffixes = ".folded .collapsed", .write = write_folded },
+	/* By thread, as the text of perf script is. */
+	{
+		.name = "folded",
+		.suffixes = ".folded .collapsed",
+		.by_thread = true,
+		.write = write_folded,
+	},
 	{
 		.name = "perf-script",
 		.suffixes = ".perf .script",
