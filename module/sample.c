@@ -6,6 +6,7 @@
 #include <linux/cgroup.h>
 #include <linux/kprobes.h>
 #include <linux/minmax.h>
+#include <linux/preempt.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -17,7 +18,8 @@ static __always_inline enum profbuf_mode sample_mode(struct pt_regs *regs)
 {
 	if (regs && user_mode(regs))
 		return PROFBUF_MODE_USER;
-	if (is_idle_task(current))
+	/* Softirqs run on top of whatever was there, on the way out of an interrupt. */
+	if (is_idle_task(current) && !in_serving_softirq())
 		return PROFBUF_MODE_IDLE;
 	/* KVM sets this around the guest's entry and exit, where interrupts wait. */
 	if (current->flags & PF_VCPU)

@@ -290,6 +290,46 @@ TEST(fdinfo_tells_configuration_and_totals)
 	ASSERT_EQ(found, 9);
 }
 
+/* Reads a list of CPUs that are one range, as those of the tests are. */
+static void cpu_range(const char *name, unsigned int *first, unsigned int *last)
+{
+	char path[128];
+	FILE *file;
+	int count;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/%s", name);
+	file = fopen(path, "r");
+	ASSERT(file);
+	count = fscanf(file, "%u-%u", first, last);
+	fclose(file);
+	ASSERT_GE(count, 1);
+	if (count == 1)
+		*last = *first;
+}
+
+TEST(info_names_the_cpus)
+{
+	static __u64 buffer[BUFFER_SIZE / 8];
+	unsigned int first, last, ignored, cpu;
+	const struct profbuf_frame *frame = (const void *)buffer;
+	const struct profbuf_info *info = (const void *)(frame + 1);
+	const __u64 *mask;
+	int fd = device_open(0);
+
+	/* An odd number of words before the mask needs padding. */
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_HDRSIZE, 3), 0);
+	ASSERT_GT(read(fd, buffer, sizeof(buffer)), 0);
+	ASSERT_EQ(frame->type, PROFBUF_FRAME_INFO);
+	cpu_range("possible", &ignored, &last);
+	ASSERT_EQ(info->nr_cpus, last + 1);
+	mask = (const void *)((const char *)info + info->size + 4 * sizeof(__u32));
+	ASSERT_EQ(frame->size, (const char *)(mask + (info->nr_cpus + 63) / 64) -
+			       (const char *)frame);
+	cpu_range("online", &first, &last);
+	for (cpu = 0; cpu < (info->nr_cpus + 63) / 64 * 64; cpu++)
+		ASSERT_EQ(mask[cpu / 64] >> cpu % 64 & 1, cpu >= first && cpu <= last);
+}
+
 /* Returns 0, or the errno of the write. */
 static int parameter_write(const char *name, const char *value)
 {

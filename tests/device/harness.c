@@ -18,15 +18,17 @@ void test_register(struct test *test)
 	tests_end = &test->next;
 }
 
-static bool test_is_wanted(const struct test *test, int argc, char **argv)
+static bool test_is_wanted(const struct test *test, char **names)
 {
-	int i;
+	bool wanted = !*names || **names == '-';
 
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], test->name))
-			return true;
+	for (; *names; names++) {
+		if (!strcmp(*names, test->name))
+			wanted = true;
+		if (**names == '-' && !strcmp(*names + 1, test->name))
+			wanted = false;
 	}
-	return argc == 1;
+	return wanted;
 }
 
 static bool test_passes(const struct test *test)
@@ -57,26 +59,25 @@ static bool test_passes(const struct test *test)
 	return WIFEXITED(status) && !WEXITSTATUS(status);
 }
 
-/* Names on the command line choose tests; --count says how many there are. */
+/* NAMEs choose tests, -NAMEs leave some out; --count ahead of them says how many these are. */
 int main(int argc, char **argv)
 {
+	bool only_count = argc > 1 && !strcmp(argv[1], "--count");
+	char **names = argv + 1 + only_count;
 	int count = 0, failed = 0;
 	struct test *test;
 
-	if (argc == 2 && !strcmp(argv[1], "--count")) {
-		for (test = tests; test; test = test->next)
-			count++;
+	for (test = tests; test; test = test->next)
+		count += test_is_wanted(test, names);
+	if (only_count) {
 		printf("%d\n", count);
 		return 0;
 	}
-
-	for (test = tests; test; test = test->next)
-		count += test_is_wanted(test, argc, argv);
 	printf("TAP version 13\n1..%d\n", count);
 
 	count = 0;
 	for (test = tests; test; test = test->next) {
-		if (!test_is_wanted(test, argc, argv))
+		if (!test_is_wanted(test, names))
 			continue;
 		if (test_passes(test)) {
 			printf("ok %d - %s\n", ++count, test->name);

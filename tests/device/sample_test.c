@@ -6,10 +6,13 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <math.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -375,6 +378,71 @@ TEST(idle_cpus_are_filtered_unless_asked_for)
 	} while (stats.filtered < 50);
 	stream_finish(&stream, fd);
 	ASSERT_EQ(idle_records, 0);
+}
+
+static uint64_t softirq_records;
+
+static void count_softirq(void *context, const struct profbuf_frame *frame, const __u64 *record)
+{
+	(void)context;
+	softirq_records += frame->cpu == 1 && !record_tgid(record) &&
+			   PROFBUF_MODE(record_mode(record)) == PROFBUF_MODE_KERNEL;
+}
+
+/* Sends from CPU 0, in bursts, what CPU 1, otherwise idle, receives in its softirq. */
+static pid_t packets_start(void)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons(9),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	char packet[1024] = {};
+	pid_t pid;
+	int i;
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(ioctl(fd, SIOCSIFFLAGS, &lo), 0);
+	ASSERT_EQ(bind(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		for (i = 0; i < 50; i++)
+			sendto(fd, packet, sizeof(packet), 0, (struct sockaddr *)&to, sizeof(to));
+		sleep_ms(1);
+	}
+}
+
+/* Not for PREEMPT_RT, where softirqs never run on top of the idle task. */
+TEST(softirqs_are_not_idle)
+{
+	int rps = open("/sys/class/net/lo/queues/rx-0/rps_cpus", O_WRONLY);
+	struct profbuf_config config;
+	int fd = device_open(0);
+	cpu_set_t set;
+	pid_t pid;
+
+	ASSERT_EQ(write(rps, "2", 1), 1);
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+	pid = packets_start();
+
+	stream.record = count_softirq;
+	device_configure(fd, 500000, 0, 0);
+	device_config(fd, &config);
+	config.flags &= ~PROFBUF_IDLE;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
+	while (softirq_records < 50)
+		ASSERT_GT(stream_read(&stream, fd), 0);
+	stream_finish(&stream, fd);
+	spin_stop(pid);
+	ASSERT_EQ(write(rps, "0", 1), 1);
 }
 
 static struct {

@@ -238,7 +238,8 @@ struct profbuf_info {
 
 /**
  * enum profbuf_mode - what the CPU was doing
- * @PROFBUF_MODE_KERNEL: kernel code, for a user thread or one of its own
+ * @PROFBUF_MODE_KERNEL: kernel code, for a user thread or one of its own; softirqs of a
+ *	CPU that is idle otherwise, too
  * @PROFBUF_MODE_USER: user code
  * @PROFBUF_MODE_IDLE: nothing
  * @PROFBUF_MODE_GUEST: a virtual machine
