@@ -602,7 +602,7 @@ TEST(a_known_profile_comes_out)
 	device_config(fd, &config);
 	config.period_ns = 509000;
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
-	while (known.total < 8000)
+	while (known.total < 4000)
 		ASSERT_GT(stream_read(&stream, fd), 0);
 	stream_finish(&stream, fd);
 	spin_stop(known.pid);
