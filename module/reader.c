@@ -145,7 +145,7 @@ static int reader_end(struct profbuf_session *session, bool nowait)
 		mutex_lock(&session->lock);
 	else if (!mutex_trylock(&session->lock))
 		return -EAGAIN;
-	WRITE_ONCE(session->state, PROFBUF_STATE_ENDED);
+	profbuf_session_set_state(session, PROFBUF_STATE_ENDED);
 	mutex_unlock(&session->lock);
 
 	wake_up_interruptible_poll(&session->wait, EPOLLHUP);
@@ -165,7 +165,7 @@ static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to,
 	ssize_t total = 0;
 	ssize_t result;
 
-	if (READ_ONCE(session->state) == PROFBUF_STATE_ENDED)
+	if (profbuf_session_state(session) == PROFBUF_STATE_ENDED)
 		return 0;
 
 	if (READ_ONCE(session->info_due)) {
@@ -278,7 +278,7 @@ ssize_t profbuf_reader_read(struct profbuf_session *session, struct file *file,
 		}
 
 		result = 0;
-		if (READ_ONCE(session->state) == PROFBUF_STATE_IDLE)
+		if (profbuf_session_state(session) == PROFBUF_STATE_IDLE)
 			result = nowait ? -EAGAIN : profbuf_session_start_idle(session, file);
 		if (!result)
 			result = reader_fill(session, to, nowait);
@@ -317,7 +317,7 @@ __poll_t profbuf_reader_poll(struct profbuf_session *session, struct file *file,
 		return EPOLLERR;
 	if (reader_arm(session))
 		events |= EPOLLIN | EPOLLRDNORM;
-	if (READ_ONCE(session->state) == PROFBUF_STATE_ENDED)
+	if (profbuf_session_state(session) == PROFBUF_STATE_ENDED)
 		events |= EPOLLHUP;
 	return events;
 }

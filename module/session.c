@@ -255,7 +255,7 @@ static int session_start_locked(struct profbuf_session *session)
 		session_free_cpus(session);
 		return error;
 	}
-	WRITE_ONCE(session->state, PROFBUF_STATE_RUNNING);
+	profbuf_session_set_state(session, PROFBUF_STATE_RUNNING);
 	return 0;
 }
 
@@ -328,7 +328,7 @@ int profbuf_session_stop(struct profbuf_session *session)
 			if (pc)
 				profbuf_ring_close(&pc->ring);
 		}
-		WRITE_ONCE(session->state, PROFBUF_STATE_STOPPED);
+		profbuf_session_set_state(session, PROFBUF_STATE_STOPPED);
 		error = 0;
 	}
 	mutex_unlock(&session->lock);
@@ -352,7 +352,7 @@ int profbuf_session_pause(struct profbuf_session *session)
 	mutex_lock(&session->lock);
 	if (session->state == PROFBUF_STATE_RUNNING) {
 		session_cease(session);
-		WRITE_ONCE(session->state, PROFBUF_STATE_PAUSED);
+		profbuf_session_set_state(session, PROFBUF_STATE_PAUSED);
 		error = 0;
 	}
 	mutex_unlock(&session->lock);
@@ -374,7 +374,7 @@ int profbuf_session_resume(struct profbuf_session *session)
 	if (session->state == PROFBUF_STATE_PAUSED) {
 		error = session_sample(session);
 		if (!error)
-			WRITE_ONCE(session->state, PROFBUF_STATE_RUNNING);
+			profbuf_session_set_state(session, PROFBUF_STATE_RUNNING);
 	}
 	mutex_unlock(&session->lock);
 	return error;

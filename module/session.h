@@ -6,7 +6,8 @@
  * space, which may take long. "lock" protects state, configuration and the
  * lifetime of the CPUs' buffers, and is never held while touching user memory. Who
  * holds both took reader first. The buffers are freed with both held, so either of
- * them keeps the buffers in place. The hotplug callbacks hold neither: they run while
+ * them keeps the buffers in place; only those of a start that failed, which nobody has
+ * seen, are freed under lock alone. The hotplug callbacks hold neither: they run while
  * the session's owner waits for them under lock.
  */
 #ifndef PROFBUF_SESSION_H
@@ -56,7 +57,7 @@ struct profbuf_cpu {
  * @lock: protects what follows
  * @config: configuration for the next start
  * @running: configuration of the present run, constant from the start to the next
- * @state: written under @lock; the reader looks at it without
+ * @state: written under @lock, with release; the reader looks at it without
  * @cpus: one for each CPU that took part, or NULL; published by release for readers
  * @charged_mm: whose locked memory @charged_pages are counted in
  * @charged_pages: pages so counted
@@ -105,6 +106,31 @@ int profbuf_session_pause(struct profbuf_session *session);
 int profbuf_session_resume(struct profbuf_session *session);
 int profbuf_session_stats(struct profbuf_session *session, struct profbuf_stats *stats);
 void profbuf_session_wake(struct profbuf_session *session);
+
+/**
+ * profbuf_session_state - the state, without the lock
+ * @session: the session
+ *
+ * Return: the state. What had been set up for it is visible to the caller: one that sees
+ * a session run sees its rings.
+ */
+static inline enum profbuf_state profbuf_session_state(struct profbuf_session *session)
+{
+	/* Pairs with the release in profbuf_session_set_state(). */
+	return smp_load_acquire(&session->state);
+}
+
+/**
+ * profbuf_session_set_state - change the state
+ * @session: the session; the caller holds its lock
+ * @state: the new state
+ */
+static inline void profbuf_session_set_state(struct profbuf_session *session,
+					     enum profbuf_state state)
+{
+	/* Pairs with the acquire in profbuf_session_state(). */
+	smp_store_release(&session->state, state);
+}
 
 /**
  * profbuf_session_cpu - what a session has for a CPU
