@@ -3,6 +3,7 @@
  * Walking the stacks of what an interrupt interrupted.
  */
 #include <linux/kprobes.h>
+#include <linux/nospec.h>
 #include <linux/profbuf.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
@@ -75,18 +76,33 @@ struct user_frame32 {
 };
 
 /*
- * Reads a frame inside an open user access window. Anything may be in a frame pointer;
- * the check keeps it from reaching kernel memory. access_ok() would warn of interrupts.
+ * Reads a frame inside an open user access window. Anything may be in a frame pointer:
+ * the check keeps it from reaching kernel memory, also in speculation, of which the next
+ * frame pointer would tell.
  */
-#define user_frame_get(frame, type, address, label)				\
-do {										\
-	const type __user *__frame = (const type __user *)(address);		\
-										\
-	if (!__access_ok(__frame, sizeof(*__frame)))				\
-		goto label;							\
-	unsafe_get_user((frame)->next, &__frame->next, label);			\
-	unsafe_get_user((frame)->return_address, &__frame->return_address, label); \
-} while (0)
+static __always_inline bool user_frame_get(struct user_frame *frame, u64 address, bool compat)
+{
+	const struct user_frame32 __user *frame32;
+	const struct user_frame __user *frame64;
+
+	if (address >= TASK_SIZE_MAX)
+		return false;
+	address = array_index_nospec(address, TASK_SIZE_MAX);
+	frame32 = (const struct user_frame32 __user *)address;
+	frame64 = (const struct user_frame __user *)address;
+
+	if (compat) {
+		unsafe_get_user(frame->next, &frame32->next, fault);
+		unsafe_get_user(frame->return_address, &frame32->return_address, fault);
+	} else {
+		unsafe_get_user(frame->next, &frame64->next, fault);
+		unsafe_get_user(frame->return_address, &frame64->return_address, fault);
+	}
+	return true;
+
+fault:
+	return false;
+}
 
 /*
  * Follows frame pointers until one is 0, which is where threads begin. The first
@@ -136,10 +152,8 @@ static __always_inline u32 stack_walk(u64 fp, bool compat, u64 *stack, u32 n, u3
 			*flags |= PROFBUF_MODE_TRUNCATED;
 			break;
 		}
-		if (compat)
-			user_frame_get(&frame, struct user_frame32, fp, incomplete_access);
-		else
-			user_frame_get(&frame, struct user_frame, fp, incomplete_access);
+		if (!user_frame_get(&frame, fp, compat))
+			goto incomplete_access;
 	}
 	user_access_end();
 	pagefault_enable();
