@@ -9,6 +9,7 @@
 #include <linux/cpuhotplug.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/printk.h>
 #include <linux/sched/mm.h>
@@ -494,7 +495,7 @@ static void session_add_stats(struct profbuf_cpu *pc, struct profbuf_stats *stat
 int profbuf_session_stats(struct profbuf_session *session, struct profbuf_stats *stats)
 {
 	u32 only = stats->cpu;
-	struct profbuf_cpu *pc;
+	struct profbuf_cpu *pc = NULL;
 	unsigned int cpu;
 	int error = 0;
 
@@ -509,7 +510,9 @@ int profbuf_session_stats(struct profbuf_session *session, struct profbuf_stats 
 				session_add_stats(pc, stats);
 		}
 	} else {
-		pc = only < nr_cpu_ids ? profbuf_session_cpu(session, only) : NULL;
+		/* Comes from user space, which must not make the CPU guess it in range. */
+		if (only < nr_cpu_ids)
+			pc = profbuf_session_cpu(session, array_index_nospec(only, nr_cpu_ids));
 		if (pc)
 			session_add_stats(pc, stats);
 		else
