@@ -47,20 +47,26 @@ static __poll_t chardev_poll(struct file *file, poll_table *table)
 	return profbuf_reader_poll(file->private_data, file, table);
 }
 
-/*
- * Reads a structure that begins with its own size. A smaller one than the kernel's is
- * filled up with zeroes, a larger one must have zeroes where the kernel knows nothing.
- */
-static int chardev_get_struct(void *to, size_t size, size_t first, const void __user *from,
-			      u32 *user_size)
+/* Structures begin with their own size. @first is that of their first version. */
+static int chardev_get_size(u32 *user_size, size_t first, const void __user *from)
 {
 	if (get_user(*user_size, (const u32 __user *)from))
 		return -EFAULT;
 	if (*user_size < first)
 		return -EINVAL;
-	if (*user_size > PAGE_SIZE)
-		return -E2BIG;
-	return copy_struct_from_user(to, size, from, *user_size);
+	return *user_size > PAGE_SIZE ? -E2BIG : 0;
+}
+
+/*
+ * A structure smaller than the kernel's is filled up with zeroes, a larger one must have
+ * zeroes where the kernel knows nothing.
+ */
+static int chardev_get_struct(void *to, size_t size, size_t first, const void __user *from,
+			      u32 *user_size)
+{
+	int error = chardev_get_size(user_size, first, from);
+
+	return error ?: copy_struct_from_user(to, size, from, *user_size);
 }
 
 static int chardev_put_struct(void __user *to, u32 user_size, void *from, size_t size)
@@ -75,13 +81,11 @@ static int chardev_get_config(struct profbuf_session *session, void __user *arg)
 {
 	struct profbuf_config config;
 	u32 user_size;
+	int error;
 
-	if (get_user(user_size, (u32 __user *)arg))
-		return -EFAULT;
-	if (user_size < CONFIG_SIZE_FIRST)
-		return -EINVAL;
-	if (user_size > PAGE_SIZE)
-		return -E2BIG;
+	error = chardev_get_size(&user_size, CONFIG_SIZE_FIRST, arg);
+	if (error)
+		return error;
 	profbuf_session_get_config(session, &config);
 	return chardev_put_struct(arg, user_size, &config, sizeof(config));
 }
