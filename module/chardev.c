@@ -2,6 +2,7 @@
 /*
  * /dev/profbuf: system calls, in terms of a session.
  */
+#include <linux/build_bug.h>
 #include <linux/fs.h>
 #include <linux/minmax.h>
 #include <linux/module.h>

@@ -3,9 +3,10 @@
  * What a session may be asked for, and the module's parameters, which are what it gets
  * unless asked.
  */
-#include <linux/build_bug.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
 #include <linux/log2.h>
-#include <linux/minmax.h>
+#include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/stddef.h>
 #include <linux/sysfs.h>

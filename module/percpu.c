@@ -2,8 +2,10 @@
 /*
  * Memory of one CPU of a session: ring, scratch and counters, on the CPU's own node.
  */
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/pfn.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 

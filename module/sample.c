@@ -3,11 +3,13 @@
  * What a sampling interrupt captures. Nothing here may wait, allocate or print: it runs
  * in hard interrupts and will run in NMIs.
  */
+#include <linux/build_bug.h>
 #include <linux/cgroup.h>
 #include <linux/kprobes.h>
 #include <linux/minmax.h>
 #include <linux/preempt.h>
 #include <linux/ptrace.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 

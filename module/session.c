@@ -8,6 +8,7 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/fs.h>
+#include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
 #include <linux/poll.h>
