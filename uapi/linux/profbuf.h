@@ -31,7 +31,8 @@
  *		hold any frame of at most one record
  *	EFAULT	the buffer is not writable; nothing is lost
  *	EINTR	a signal came first
- *	EPERM, ENOMEM, ENODEV	the session could not be started, as by PROFBUF_IOC_START
+ *	EPERM, ENOMEM	the session could not be started, as by PROFBUF_IOC_START
+ *	EIO	the records were overwritten in the kernel's memory
  *
  * poll() answers EPOLLIN when a read would not block, the end included, EPOLLHUP in
  * addition when the end was read, and EPOLLERR when the session could not be started.
@@ -263,9 +264,8 @@ enum profbuf_mode {
  *	the largest records; rounded up to a power of two
  * @watermark: bytes in a ring that wake the reader; half of @ring_size if that is less;
  *	0 for every record
- * @deadline_ns: the reader is woken for a record at most so long after it was taken, or
- *	with the next sample if the period is longer than that; at most
- *	PROFBUF_DEADLINE_MAX
+ * @deadline_ns: the reader is woken for a record at most so long after it was taken, at
+ *	once if the next sample could come later than that; at most PROFBUF_DEADLINE_MAX
  * @stack_depth: most frames of a stack, kernel's and user's together, 1 to
  *	PROFBUF_STACK_MAX
  * @reserved: 0
