@@ -275,7 +275,7 @@ static void end_stream(void)
 	explore_pause(EXPLORE_ALL, "closes");
 	explore_join_next();
 	world.ledger.closing = true;
-	world.ledger.at_close = ledger_look();
+	world.ledger.at_close = ledger_look(ring);
 	result = profbuf_ring_close(ring);
 	if (result < 0)
 		explore_fail("profbuf_ring_close() returned %d", result);
@@ -311,7 +311,7 @@ static void run_writer(const char *script)
 /* Returns what profbuf_ring_read() does. */
 static int read_ring(void)
 {
-	struct look before = ledger_look();
+	struct look before = ledger_look(ring);
 	bool closed_before = world.ledger.closed;
 	struct profbuf_ring_batch batch;
 	int n;
@@ -330,12 +330,12 @@ static int read_ring(void)
 		actors_events |= EVENT_END;
 		if (!world.ledger.closing)
 			explore_fail("the end, though nobody closed the ring");
-		ledger_nothing_to_read("the end", world.ledger.at_close);
-		ledger_nothing_to_read("the end", before);
+		ledger_nothing_to_read(ring, "the end", world.ledger.at_close);
+		ledger_nothing_to_read(ring, "the end", before);
 	} else if (n == -EAGAIN) {
 		if (closed_before)
 			explore_fail("nothing to read, instead of the end");
-		ledger_nothing_to_read("nothing to read", before);
+		ledger_nothing_to_read(ring, "nothing to read", before);
 	} else {
 		explore_fail("profbuf_ring_read() returned %d", n);
 	}
@@ -352,10 +352,10 @@ static int read_waiting(void)
 		for (;;) {
 			world.ledger.woken = false;
 			world.armed_afresh = !world.ledger.asked;
-			before = ledger_look();
+			before = ledger_look(ring);
 			if (profbuf_ring_arm(ring))
 				break;
-			ledger_nothing_to_read("no need to stay awake", before);
+			ledger_nothing_to_read(ring, "no need to stay awake", before);
 			world.ledger.asleep = true;
 			actors_events |= EVENT_SLEPT;
 			explore_pause(EXPLORE_ALL, "wakes up");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * interleave [-l] [NAME]...: explore all interleavings of the scenarios, or of those
- * whose names contain NAME, and report in TAP. With -l the long ones as well.
+ * interleave [-lx] [NAME]...: explore all interleavings of the scenarios, or of those
+ * whose names contain NAME, and report in TAP. With -l the long ones as well; with -x
+ * no more after the first failure.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +16,7 @@ static const struct scenario scenarios[] = {
 		.hdrsize = 1, .words = 8, .tags = 2, .word_by_word = true,
 		.cpu = "102x", .reader = "rrrr",
 		.events = EVENT_END | EVENT_MANY,
-		.least_states = 3000,
+		.least_states = 2000,
 	},
 	{
 		.name = "records around the ends of the rings, where the counts wrap",
@@ -29,7 +30,7 @@ static const struct scenario scenarios[] = {
 		.hdrsize = 1, .words = 8, .tags = 2,
 		.cpu = "111x", .reader = "B",
 		.events = EVENT_SLEPT | EVENT_WOKEN | EVENT_END,
-		.least_states = 5000,
+		.least_states = 7000,
 	},
 	{
 		.name = "sleep, wake, no end",
@@ -50,56 +51,56 @@ static const struct scenario scenarios[] = {
 		.hdrsize = 0, .words = 8, .tags = 2,
 		.cpu = "992x", .reader = "B",
 		.events = EVENT_LOST | EVENT_MADE_UP | EVENT_EMITTED | EVENT_WOKEN,
-		.least_states = 9000,
+		.least_states = 20000,
 	},
 	{
 		.name = "overflow entries stored and made up, word by word",
 		.hdrsize = 0, .words = 8, .tags = 4, .word_by_word = true,
 		.cpu = "49002", .reader = "rrrr",
 		.events = EVENT_LOST | EVENT_MADE_UP | EVENT_EMITTED,
-		.least_states = 30000,
+		.least_states = 20000,
 	},
 	{
 		.name = "no room for tags",
 		.hdrsize = 0, .words = 16, .tags = 2, .tag_count = 0x3fffffff,
 		.cpu = "000x", .reader = "B",
 		.events = EVENT_LOST | EVENT_MADE_UP | EVENT_END,
-		.least_states = 4000,
+		.least_states = 7000,
 	},
 	{
 		.name = "overflow entries stored and made up, sleeping",
 		.hdrsize = 0, .words = 8, .tags = 4, .extended = true,
 		.cpu = "4900290x", .reader = "B",
 		.events = EVENT_LOST | EVENT_MADE_UP | EVENT_EMITTED | EVENT_MANY,
-		.least_states = 1000000,
+		.least_states = 5000000,
 	},
 	{
 		.name = "watermark",
 		.hdrsize = 0, .words = 16, .tags = 4, .watermark = 7, .deadline = 1000,
 		.cpu = "010110", .reader = "B",
 		.events = EVENT_SLEPT | EVENT_WOKEN | EVENT_MANY,
-		.least_states = 40000,
+		.least_states = 60000,
 	},
 	{
 		.name = "deadline met by records and filtered samples",
 		.hdrsize = 0, .words = 16, .tags = 4, .watermark = 7, .deadline = 50,
 		.cpu = "0t0f1tff", .reader = "B",
 		.events = EVENT_SLEPT | EVENT_WOKEN,
-		.least_states = 2000,
+		.least_states = 3000,
 	},
 	{
 		.name = "watermark, discards, end",
 		.hdrsize = 0, .words = 8, .tags = 4, .watermark = 6, .deadline = 50,
 		.cpu = "0290x", .reader = "B",
 		.events = EVENT_LOST | EVENT_WOKEN | EVENT_END,
-		.least_states = 30000,
+		.least_states = 50000,
 	},
 	{
 		.name = "poll beside the reader, deadline",
 		.hdrsize = 0, .words = 16, .tags = 4, .watermark = 16, .deadline = 50,
 		.cpu = "1tf0tf", .other_cpu = "a", .reader = "B",
 		.events = EVENT_SLEPT | EVENT_WOKEN,
-		.least_states = 20000,
+		.least_states = 100000,
 	},
 	{
 		.name = "poll beside the reader, watermark",
@@ -111,14 +112,21 @@ static const struct scenario scenarios[] = {
 	{
 		.name = "another cpu closes beside the writer",
 		.hdrsize = 0, .words = 4, .tags = 2,
-		.cpu = "090", .other_cpu = "x", .reader = "B",
+		.cpu = "90", .other_cpu = "x", .reader = "B",
 		.events = EVENT_LOST | EVENT_SLEPT | EVENT_END,
-		.least_states = 300000,
+		.least_states = 100000,
+	},
+	{
+		.name = "another cpu closes beside a filtered sample",
+		.hdrsize = 0, .words = 4, .tags = 2, .watermark = 4, .deadline = 50,
+		.cpu = "0tf", .other_cpu = "x", .reader = "B",
+		.events = EVENT_SLEPT | EVENT_WOKEN | EVENT_END,
+		.least_states = 1000,
 	},
 	{
 		.name = "another cpu closes and polls beside the writer",
 		.hdrsize = 0, .words = 4, .tags = 2, .watermark = 4, .deadline = 50,
-		.cpu = "09tf0", .other_cpu = "ax", .reader = "B", .extended = true,
+		.cpu = "9tf0", .other_cpu = "ax", .reader = "B", .extended = true,
 		.events = EVENT_LOST | EVENT_SLEPT | EVENT_END,
 		.least_states = 1000000,
 	},
@@ -127,14 +135,14 @@ static const struct scenario scenarios[] = {
 		.hdrsize = 0, .words = 8, .tags = 2,
 		.cpu = "090x", .reader = "rurcrurB",
 		.events = EVENT_LOST | EVENT_MADE_UP | EVENT_EMITTED | EVENT_END,
-		.least_states = 20000,
+		.least_states = 60000,
 	},
 	{
 		.name = "an interrupt at every step of writes",
 		.hdrsize = 0, .words = 8, .tags = 4,
 		.cpu = "10", .interrupts = { "0" }, .reader = "rrrr",
 		.events = EVENT_NESTED | EVENT_EMITTED | EVENT_MADE_UP,
-		.least_states = 5000,
+		.least_states = 4000,
 	},
 	{
 		.name = "an interrupt at every step of writes, the reader sleeping",
@@ -148,7 +156,7 @@ static const struct scenario scenarios[] = {
 		.hdrsize = 0, .words = 8, .tags = 4,
 		.cpu = "90", .interrupts = { "1" }, .reader = "B",
 		.events = EVENT_NESTED | EVENT_LOST | EVENT_MADE_UP | EVENT_EMITTED,
-		.least_states = 30000,
+		.least_states = 40000,
 	},
 	{
 		.name = "an interrupt at every step of a filtered sample",
@@ -162,14 +170,14 @@ static const struct scenario scenarios[] = {
 		.hdrsize = 0, .words = 8, .tags = 4,
 		.cpu = "1", .interrupts = { "0", "0" }, .reader = "rrr",
 		.events = EVENT_NESTED | EVENT_MADE_UP,
-		.least_states = 20000,
+		.least_states = 10000,
 	},
 	{
 		.name = "two interrupts, the time being taken in the ring",
 		.hdrsize = 0, .words = 8, .tags = 4, .late_time = true,
 		.cpu = "1", .interrupts = { "0", "0" }, .reader = "rrr",
 		.events = EVENT_NESTED | EVENT_MADE_UP,
-		.least_states = 20000,
+		.least_states = 30000,
 	},
 	{
 		.name = "two interrupts at every step of records and the end",
@@ -183,7 +191,7 @@ static const struct scenario scenarios[] = {
 		.hdrsize = 0, .words = 8, .tags = 2, .watermark = 4, .deadline = 50,
 		.cpu = "91tf", .interrupts = { "1", "0" }, .reader = "B", .extended = true,
 		.events = EVENT_NESTED | EVENT_LOST | EVENT_MADE_UP | EVENT_EMITTED,
-		.least_states = 2000000,
+		.least_states = 4000000,
 	},
 };
 
@@ -226,15 +234,21 @@ static bool run(const struct scenario *scenario, unsigned int number)
 int main(int argc, char **argv)
 {
 	unsigned int i, planned = 0, done = 0, failed = 0;
-	bool extended = false;
+	bool extended = false, stop = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "l")) != -1) {
-		if (option != 'l') {
-			fprintf(stderr, "usage: interleave [-l] [NAME]...\n");
+	while ((option = getopt(argc, argv, "lx")) != -1) {
+		switch (option) {
+		case 'l':
+			extended = true;
+			break;
+		case 'x':
+			stop = true;
+			break;
+		default:
+			fprintf(stderr, "usage: interleave [-lx] [NAME]...\n");
 			return 2;
 		}
-		extended = true;
 	}
 
 	for (i = 0; i < NSCENARIOS; i++)
@@ -244,7 +258,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	printf("TAP version 13\n1..%u\n", planned);
-	for (i = 0; i < NSCENARIOS; i++)
+	for (i = 0; i < NSCENARIOS && !(stop && failed); i++)
 		if (wanted(&scenarios[i], extended, argv + optind))
 			failed += !run(&scenarios[i], ++done);
 	return failed != 0;

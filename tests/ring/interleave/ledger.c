@@ -56,15 +56,17 @@ void ledger_refused(u64 time, u8 interrupted)
 	u32 i;
 
 	for (i = 0; i < ledger->admitted; i++)
-		if (ledger->samples[i].interrupted == ledger->writer)
-			ledger->samples[i].interrupted = interrupted;
+		if (ledger->samples[i].outermost == ledger->writer)
+			ledger->samples[i].outermost = interrupted;
 	while (index > 0 && ledger->samples[index - 1].refused &&
 	       ledger->samples[index - 1].time > time)
 		index--;
 	sample = add_sample(index, time);
 	sample->refused = true;
 	sample->fate = LOST;
+	sample->writer = ledger->writer;
 	sample->interrupted = interrupted;
+	sample->outermost = interrupted;
 }
 
 /* Where a record of @words put at @place ends; at the beginning if it must go there. */
@@ -118,7 +120,7 @@ u32 ledger_admitted(const struct profbuf_ring *ring, u64 time, u32 nstack)
 	u32 index = ledger->admitted;
 	struct sample *sample;
 
-	while (index > 0 && ledger->samples[index - 1].interrupted == ledger->writer &&
+	while (index > 0 && ledger->samples[index - 1].outermost == ledger->writer &&
 	       ledger->samples[index - 1].time > time)
 		index--;
 	sample = add_sample(index, time);
@@ -211,13 +213,13 @@ static u32 lost_among(u32 samples)
 	return lost;
 }
 
-/* One of them interrupted the other, or both interrupted the same. */
+/* One of them interrupted the other, so that either may be counted first. */
 static bool at_once(const struct sample *a, const struct sample *b)
 {
 	if (a->refused && b->refused)
-		return a->interrupted == b->interrupted;
-	return (a->refused && a->interrupted == b->writer) ||
-	       (b->refused && b->interrupted == a->writer);
+		return a->interrupted == b->writer || b->interrupted == a->writer;
+	return (a->refused && a->outermost == b->writer) ||
+	       (b->refused && b->outermost == a->writer);
 }
 
 /*
@@ -347,27 +349,32 @@ void ledger_unread(void)
 	hold_nothing();
 }
 
-struct look ledger_look(void)
+struct look ledger_look(const struct profbuf_ring *ring)
 {
 	return (struct look){
 		.settled = ledger->settled,
 		.offered = ledger->offered,
 		.inside = ledger->inside,
+		.overflow = ring->overflow.counter,
 	};
 }
 
 /*
- * The reader was told that nothing is there. But a writer that is inside may have taken
- * the pending overflow entry, to store it. Then it is in nobody's sight.
+ * The reader was told that nothing is there. Samples lost may be in nobody's sight: in an
+ * overflow entry that a writer has taken, to store it. It is not so if the entry was
+ * pending all the time, or nobody was inside who could have taken it.
  */
-void ledger_nothing_to_read(const char *what, struct look before)
+void ledger_nothing_to_read(const struct profbuf_ring *ring, const char *what, struct look before)
 {
 	const struct sample *record = next_record();
+	u64 overflow = ring->overflow.counter;
+	bool same_entry = before.overflow >> 32 == overflow >> 32;
 	bool writer = before.inside || before.offered != ledger->offered;
+	bool taken = !same_entry || (!(u32)overflow && writer);
 
 	if (record && record < &ledger->samples[before.settled])
 		explore_fail("%s, but the record of time %u was not delivered", what, record->time);
-	if (!writer && ledger->told.lost < lost_among(before.settled))
+	if (!taken && ledger->told.lost < lost_among(before.settled))
 		explore_fail("%s, but the reader was told of only %u samples lost", what,
 			     ledger->told.lost);
 }

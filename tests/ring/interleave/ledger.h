@@ -23,6 +23,7 @@ struct sample {
 	u8 fate;
 	u8 writer;
 	u8 interrupted;
+	u8 outermost;
 	bool refused;
 	bool must_store;
 };
@@ -32,6 +33,7 @@ struct look {
 	u32 settled;
 	u32 offered;
 	u32 inside;
+	u64 overflow;
 };
 
 struct ledger {
@@ -86,11 +88,11 @@ u32 ledger_admitted(const struct profbuf_ring *ring, u64 time, u32 nstack);
 void ledger_settle(u32 index, u32 records);
 void ledger_leave(const struct profbuf_ring *ring, u8 interrupted);
 
-struct look ledger_look(void);
+struct look ledger_look(const struct profbuf_ring *ring);
 void ledger_delivered(const struct profbuf_ring *ring, const struct profbuf_ring_batch *batch);
 void ledger_begin_read(const struct profbuf_ring *ring);
 void ledger_unread(void);
-void ledger_nothing_to_read(const char *what, struct look before);
+void ledger_nothing_to_read(const struct profbuf_ring *ring, const char *what, struct look before);
 void ledger_wake(const struct profbuf_ring *ring);
 
 /* In every state, and in the last one when all has been read. */
