@@ -38,6 +38,7 @@ static int read_segments(struct image *image)
 			.offset = header.p_offset,
 			.address = header.p_vaddr,
 			.size = header.p_filesz,
+			.memory_size = header.p_memsz,
 			.executable = header.p_flags & PF_X,
 		};
 	}

@@ -21,12 +21,14 @@
  * @offset: in the file
  * @address: in the file's own numbering of addresses
  * @size: bytes that come from the file
+ * @memory_size: bytes in memory
  * @executable: may be executed
  */
 struct image_segment {
 	uint64_t offset;
 	uint64_t address;
 	uint64_t size;
+	uint64_t memory_size;
 	bool executable;
 };
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,8 +14,6 @@
 #include "perf_map.h"
 #include "plt.h"
 
-#define DEBUG_DIRECTORIES	"/usr/lib/debug"
-
 /* No compiler makes longer names. */
 #define NAME_SIZE	65536
 
@@ -24,51 +21,6 @@
 
 /* Deeper than any compiler inlines. */
 #define FRAMES_MAX	256
-
-/* Where separate debug files are: first where the process would look, then here. */
-static void start_search(const struct module *module, const struct context *context,
-			 struct debug_file_search *search)
-{
-	int root = -1;
-
-	*search = (struct debug_file_search){
-		.image = &module->image,
-		.path = module->public.path,
-		.build_id = module->build_id,
-		.build_id_size = module->build_id_size,
-		.directories = context->options.debug_dirs ?: DEBUG_DIRECTORIES,
-	};
-	if (module->live)
-		root = process__open_root(module->pid);
-	else if (context->options.root)
-		root = open(context->options.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root >= 0)
-		search->roots[search->nroots++] = root;
-	search->roots[search->nroots++] = AT_FDCWD;
-}
-
-static void end_search(struct debug_file_search *search)
-{
-	if (search->nroots > 1)
-		close(search->roots[0]);
-	free(search->found_path);
-}
-
-static int download_debug_file(struct module *module, struct context *context)
-{
-	int fd;
-
-	if (!module->build_id_size || context->options.no_debuginfod ||
-	    context->debuginfod_error || !debuginfod__configured())
-		return -ENOENT;
-	fd = debuginfod__fetch(module->build_id, module->build_id_size, DEBUGINFOD_DEBUGINFO);
-	if (fd < 0) {
-		if (fd != -ENOENT)
-			context->debuginfod_error = fd;
-		return fd;
-	}
-	return image__open(&module->debug, fd);
-}
 
 static bool has_dwarf(const struct image *image)
 {
@@ -139,20 +91,6 @@ static void load_dwarf(struct module *module, struct context *context)
 				    "the debugging information is damaged");
 }
 
-/* Look for what @image lacks, and for what it shares with others. */
-static void open_debug_files(struct module *module, struct context *context, bool lacks)
-{
-	struct debug_file_search search;
-
-	start_search(module, context, &search);
-	if (!lacks)
-		debug_file__find_alternate(&module->alternate, &module->image, &search);
-	else if (!debug_file__find(&module->debug, &search) ||
-		 !download_debug_file(module, context))
-		debug_file__find_alternate(&module->alternate, &module->debug, &search);
-	end_search(&search);
-}
-
 static void load_file(struct module *module, struct context *context)
 {
 	int found = read_symbols(module, context, &module->image);
@@ -160,7 +98,7 @@ static void load_file(struct module *module, struct context *context)
 		     (!context->options.no_dwarf && !has_dwarf(&module->image));
 
 	if (!context->options.no_separate)
-		open_debug_files(module, context, lacks);
+		module__open_debug(module, context, lacks);
 	if (module->debug.elf)
 		found |= read_symbols(module, context, &module->debug);
 	if (!(found & ELF_SYMBOLS_ALL) &&

@@ -131,6 +131,15 @@ void module__open_live(struct module *module, struct context *context,
 void module__open_recorded(struct module *module, struct context *context,
 			   const struct symbol_mapping *mapping);
 
+/* module_debug.c: what was stripped from the file. */
+
+/* Open what has the names that the file @lacks, and what it shares with other files. */
+void module__open_debug(struct module *module, struct context *context, bool lacks);
+
+/* Open what was stripped from the file in place of the file, which is not there. */
+bool module__open_debug_only(struct module *module, struct context *context,
+			     const struct symbol_mapping *mapping);
+
 /* module.c: from an address to names. */
 
 /* Where in the file an address of the mapping is. False: nowhere. */

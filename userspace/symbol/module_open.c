@@ -298,6 +298,10 @@ void module__open_recorded(struct module *module, struct context *context,
 		module__set_error(module, context, result);
 	else
 		check_recorded(module, context, same_file);
-	if (module->kind != MODULE_FILE)
+	if (module->kind == MODULE_FILE)
+		return;
+	if (module__open_debug_only(module, context, mapping))
+		accept(module, context);
+	else
 		download(module, context);
 }
