@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "builder.h"
+#include "cmd/packer.h"
 #include "cmd/writer.h"
 
 #define FRAME_RECORDS	256
@@ -45,6 +46,7 @@ struct path {
 	uint32_t kernel_frames;
 	uint64_t mode;
 	uint64_t *stack;
+	uint32_t id; /* in a recording; PACKER_NO_ID: not used yet */
 };
 
 static uint64_t state;
@@ -88,6 +90,7 @@ static void make_path(const struct shape *shape, struct path *paths, uint32_t n)
 	struct path *path = &paths[n];
 	uint32_t same = 0, i;
 
+	path->id = PACKER_NO_ID;
 	path->process = below(shape->processes);
 	path->depth = shape->depth / 2 + below(shape->depth + 1);
 	if (!path->depth)
@@ -125,15 +128,40 @@ static void check(int err)
 	exit(EXIT_FAILURE);
 }
 
-/* Frame by frame, as a recorder gets them. */
-static void print_stream(struct builder *builder, struct writer *writer)
+/* As a recorder writes it. @used: the path of each record, NULL for a loss. */
+static void pack_frame(struct packer *packer, struct writer *writer,
+		       const struct profbuf_frame *frame, struct path **used)
+{
+	const uint64_t *words = (const uint64_t *)(frame + 1);
+	const uint64_t *tags = words + frame->words;
+	uint32_t n;
+
+	packer__begin(packer);
+	for (n = 0; n < frame->records; n++) {
+		struct path *path = used[n];
+
+		if (path && path->id == PACKER_NO_ID)
+			path->id = packer->nr_stacks;
+		check(packer__add(packer, words, frame->hdrsize, tags[n],
+				  path ? path->id : PACKER_NO_ID));
+		words += words[0];
+	}
+	check(packer__end(packer, writer, frame, frame->sequence));
+}
+
+/* Frame by frame, as a recorder gets them; @packer: NULL for a stream as it is. */
+static void print_stream(struct builder *builder, struct writer *writer, struct packer *packer,
+			 struct path **used)
 {
 	size_t at;
 
 	for (at = 0; at < builder->size;) {
 		const struct profbuf_frame *frame = (const void *)(builder->data + at);
 
-		check(writer__add(writer, frame));
+		if (packer && frame->type == PROFBUF_FRAME_SAMPLES)
+			pack_frame(packer, writer, frame, used);
+		else
+			check(writer__add(writer, frame));
 		at += frame->size;
 	}
 	builder->size = 0;
@@ -228,8 +256,12 @@ static void end_recording(struct writer *writer, const struct shape *shape)
 static void make_stream(const struct shape *shape)
 {
 	struct path *paths = allocate(shape->paths * sizeof(*paths));
+	struct path *used[FRAME_RECORDS + 1];
+	struct packer packer = { 0 };
+	struct packer *packs = shape->file && !shape->unpacked ? &packer : NULL;
 	struct builder builder = { 0 };
 	struct writer writer;
+	uint32_t nr_used = 0;
 	uint64_t time = 2000000000;
 	uint32_t n, cpu = 0;
 
@@ -242,20 +274,24 @@ static void make_stream(const struct shape *shape)
 	builder__info(&builder, shape->cpus);
 	for (n = 0; n < shape->records; n++) {
 		struct builder_record record;
-		const struct path *path;
+		struct path *path;
 		char comm[16];
 
 		if (n % FRAME_RECORDS == 0) {
 			if (n)
 				builder__end(&builder);
-			print_stream(&builder, &writer);
+			print_stream(&builder, &writer, packs, used);
+			nr_used = 0;
 			cpu = below(shape->cpus);
 			builder__begin(&builder, cpu, shape->hdrsize);
-			if (shape->losses && !below(shape->losses))
+			if (shape->losses && !below(shape->losses)) {
 				builder__loss(&builder, time, 1 + below(100));
+				used[nr_used++] = NULL;
+			}
 		}
 		/* Some paths are far hotter than others. */
 		path = &paths[below(1 + below(shape->paths))];
+		used[nr_used++] = path;
 		snprintf(comm, sizeof(comm), "program-%u", path->process);
 		time += BUILDER_PERIOD / shape->cpus;
 		record = (struct builder_record){
@@ -273,11 +309,12 @@ static void make_stream(const struct shape *shape)
 	}
 	if (shape->records)
 		builder__end(&builder);
-	print_stream(&builder, &writer);
+	print_stream(&builder, &writer, packs, used);
 	if (shape->file)
 		end_recording(&writer, shape);
 	check(writer__flush(&writer));
 	writer__exit(&writer);
+	packer__exit(&packer);
 	builder__free(&builder);
 	for (n = 0; n < shape->paths; n++)
 		free(paths[n].stack);

@@ -18,6 +18,7 @@
 #include <profbuf/recording.h>
 
 #include "builder.h"
+#include "cmd/packer.h"
 #include "cmd/writer.h"
 
 static const char *const strings[] = { "first", "", "third", NULL };
@@ -323,6 +324,192 @@ static void test_packed_within(void **state)
 	}
 }
 
+/*
+ * Records that differ in all ways that records can; what comes back has to be the same, byte by
+ * byte.
+ */
+struct random_stream {
+	struct builder builder;
+	uint64_t seed;
+	uint32_t hdrsize;
+	uint64_t stacks[20][40];
+	uint32_t ids[20];
+};
+
+static uint64_t next_random(struct random_stream *stream)
+{
+	stream->seed = stream->seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return stream->seed >> 33;
+}
+
+static void add_random_record(struct random_stream *stream, struct packer *packer)
+{
+	uint32_t which = next_random(stream) % 20;
+	uint64_t time = next_random(stream) << next_random(stream) % 33;
+	struct builder_record record = {
+		.time = next_random(stream) % 8 ? time : ~time,
+		.count = 1 + next_random(stream) % 3,
+		.pid = next_random(stream) % 3,
+		.tid = next_random(stream) % 3,
+		.mode = next_random(stream) << 40,
+		.comm = next_random(stream) % 2 ? "one" : "two",
+		.tag = next_random(stream) % 2,
+		.depth = which * 2,
+		.stack = stream->stacks[which],
+	};
+	uint32_t id = stream->ids[which];
+	size_t before = stream->builder.size;
+
+	if (next_random(stream) % 10 == 0) {
+		builder__loss(&stream->builder, record.time, next_random(stream));
+		record.tag = 0;
+		id = PACKER_NO_ID;
+	} else {
+		builder__record(&stream->builder, &record);
+		if (id == PACKER_NO_ID)
+			id = stream->ids[which] = packer->nr_stacks;
+	}
+	assert_int_equal(packer__add(packer, (void *)(stream->builder.data + before),
+				     stream->hdrsize, record.tag, id), 0);
+}
+
+static void test_packed_samples(void **state)
+{
+	static const uint32_t hdrsizes[] = { 8, 1, 64, 3 };
+	struct random_stream random = { .seed = 1 };
+	const struct profbuf_frame *frame;
+	struct packer packer = { 0 };
+	struct profbuf_stream *stream;
+	struct writer writer;
+	FILE *file = tmpfile();
+	uint32_t n, i;
+
+	(void)state;
+	for (n = 0; n < 20 * 40; n++)
+		random.stacks[n / 40][n % 40] = next_random(&random) << 20;
+	assert_int_equal(writer__init(&writer, fileno(file), true), 0);
+	for (n = 0; n < 40; n++) {
+		random.hdrsize = hdrsizes[n % 4];
+		if (n % 16 == 0) {
+			memset(random.ids, 0xff, sizeof(random.ids));
+			packer__reset(&packer);
+		}
+		builder__begin(&random.builder, n % 2, random.hdrsize);
+		packer__begin(&packer);
+		for (i = 0; i < n * 2; i++)
+			add_random_record(&random, &packer);
+		builder__end(&random.builder);
+		frame = (void *)(random.builder.data + random.builder.frame);
+		assert_int_equal(packer__end(&packer, &writer, frame, frame->sequence), 0);
+	}
+	assert_int_equal(writer__flush(&writer), 0);
+
+	lseek(fileno(file), 0, SEEK_SET);
+	assert_int_equal(profbuf_stream__open_fd(&stream, fileno(file), NULL), 0);
+	for (i = 0; i < 2; i++) {
+		size_t at = 0;
+
+		for (n = 0; n < 40; n++) {
+			if (profbuf_stream__next(stream, &frame) != 1)
+				fail_msg("%s", profbuf_stream__error(stream));
+			assert_true(at + frame->size <= random.builder.size);
+			assert_memory_equal(frame, random.builder.data + at, frame->size);
+			at += frame->size;
+		}
+		assert_int_equal(at, random.builder.size);
+		assert_int_equal(profbuf_stream__next(stream, &frame), 0);
+		assert_int_equal(profbuf_stream__rewind(stream), 0);
+	}
+	profbuf_stream__close(stream);
+	writer__exit(&writer);
+	packer__exit(&packer);
+	builder__free(&random.builder);
+	fclose(file);
+}
+
+/* A PACKED frame by hand: one record with a new stack of two words. */
+struct packed_frame {
+	struct profbuf_frame frame;
+	struct profbuf_packed packed;
+	unsigned char bytes[40];
+};
+
+static const struct packed_frame packed_frame = {
+	.frame = {
+		.magic = PROFBUF_MAGIC,
+		.type = PROFBUF_FRAME_PACKED,
+		.hdrsize = 1,
+		.size = sizeof(packed_frame),
+	},
+	.packed = {
+		.size = sizeof(packed_frame.packed),
+		.records = 1,
+		.words = 5,
+		.bytes = 28,
+	},
+	/* Stack, depth, words, time, header, word. */
+	.bytes = { 0, 2, 0xa, 0, 0, 0, 0, 0, 0, 0, 0xb, 0, 0, 0, 0, 0, 0, 0, 14, 1, 3 },
+};
+
+static int read_packed(const struct packed_frame *packed, char *why, size_t size)
+{
+	const uint64_t expected[] = { 5, 7, 3, 0xa, 0xb, 0 };
+	const struct profbuf_frame *frame;
+	struct profbuf_stream *stream;
+	int ret;
+
+	assert_int_equal(profbuf_stream__open_memory(&stream, packed, sizeof(*packed), NULL), 0);
+	ret = profbuf_stream__next(stream, &frame);
+	snprintf(why, size, "%s", profbuf_stream__error(stream));
+	if (ret == 1)
+		assert_memory_equal(frame + 1, expected, sizeof(expected));
+	profbuf_stream__close(stream);
+	return ret;
+}
+
+static void test_packed_samples_damage(void **state)
+{
+	static const struct {
+		size_t offset;
+		size_t size;
+		uint64_t value;
+		const char *why;
+	} cases[] = {
+		{ offsetof(struct packed_frame, packed.size), 4, 100, "of impossible size" },
+		{ offsetof(struct packed_frame, packed.bytes), 4, 41, "of impossible size" },
+		{ offsetof(struct packed_frame, packed.words), 4, ~0U, "of impossible size" },
+		{ offsetof(struct packed_frame, packed.records), 4, 6, "of impossible size" },
+		{ offsetof(struct packed_frame, frame.hdrsize), 2, 65, "of impossible size" },
+		{ offsetof(struct packed_frame, packed.words), 4, 6, "with other than 6 words" },
+		{ offsetof(struct packed_frame, packed.bytes), 4, 29, "or 29 bytes" },
+		{ offsetof(struct packed_frame, packed.words), 4, 4, "record 0 of a PACKED" },
+		{ offsetof(struct packed_frame, packed.words), 4, 2, "record 0 of a PACKED" },
+		{ offsetof(struct packed_frame, packed.bytes), 4, 27, "record 0 of a PACKED" },
+		{ offsetof(struct packed_frame, packed.bytes), 4, 0, "record 0 of a PACKED" },
+		{ offsetof(struct packed_frame, packed.records), 4, 2, "record 1 of a PACKED" },
+		/* A stack that was not there before, a depth beyond all, a word too many. */
+		{ offsetof(struct packed_frame, bytes), 1, 4, "record 0 of a PACKED" },
+		{ offsetof(struct packed_frame, bytes) + 1, 8, ~0ULL, "record 0 of a PACKED" },
+		{ offsetof(struct packed_frame, bytes) + 1, 1, 3, "record 0 of a PACKED" },
+		{ offsetof(struct packed_frame, bytes) + 19, 1, 2, "record 0 of a PACKED" },
+		/* A tag that is not there. */
+		{ offsetof(struct packed_frame, bytes), 1, 1, "record 0 of a PACKED" },
+	};
+	char why[256];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(read_packed(&packed_frame, why, sizeof(why)), 1);
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct packed_frame copy = packed_frame;
+
+		memcpy((char *)&copy + cases[i].offset, &cases[i].value, cases[i].size);
+		assert_int_equal(read_packed(&copy, why, sizeof(why)), -EBADMSG);
+		if (!strstr(why, cases[i].why))
+			fail_msg("case %zu: '%s' has no '%s'", i, why, cases[i].why);
+	}
+}
+
 /* A frame that no writer writes. */
 static struct profbuf_frame *make_frame(const void *payload, size_t size)
 {
@@ -472,6 +659,8 @@ int main(void)
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_packed_damage),
 		cmocka_unit_test(test_packed_within),
+		cmocka_unit_test(test_packed_samples),
+		cmocka_unit_test(test_packed_samples_damage),
 		cmocka_unit_test(test_payload_sizes),
 		cmocka_unit_test(test_string_without_end),
 		cmocka_unit_test(test_symbols),

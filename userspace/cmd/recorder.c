@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,12 @@
  * Distinct stacks that are kept in memory; then their addresses are named, and they are
  * forgotten.
  */
-#define MAX_STACKS 100000
+#define MAX_STACKS		100000
+#define MAX_STACK_WORDS		(4U << 20)
+
+/* What comes in a frame more than that is little: a reader must not be asked for too much. */
+static_assert(MAX_STACKS < PROFBUF_PACKED_MAX_STACKS / 2 &&
+	      MAX_STACK_WORDS <= PROFBUF_PACKED_MAX_STACK_WORDS / 2, "too many for a reader");
 
 static uint64_t clock_now(clockid_t clock)
 {
@@ -59,8 +65,7 @@ void recorder__exit(struct recorder *recorder)
 	free(recorder->emitted);
 	index__free(&recorder->emitted_index);
 	free(recorder->sequence);
-	free(recorder->kept);
-	free(recorder->kept_tags);
+	packer__exit(&recorder->packer);
 	profile__delete(recorder->profile);
 	symbols__free(recorder->symbols);
 	family__exit(&recorder->family);
@@ -94,34 +99,6 @@ int recorder__begin(struct recorder *recorder, const char *command, const char *
 	return writer__payload(&recorder->writer, PROFBUF_FRAME_HOST, &host, sizeof(host), strings);
 }
 
-static int reserve(void *array, size_t *room, size_t need, size_t size)
-{
-	void **elements = array;
-	void *larger;
-
-	if (need <= *room)
-		return 0;
-	larger = realloc(*elements, need * 2 * size);
-	if (!larger)
-		return -ENOMEM;
-	*elements = larger;
-	*room = need * 2;
-	return 0;
-}
-
-static int keep(struct recorder *recorder, const uint64_t *words, uint32_t n, uint64_t tag)
-{
-	if (reserve(&recorder->kept, &recorder->kept_size, recorder->kept_words + n,
-		    sizeof(*words)) ||
-	    reserve(&recorder->kept_tags, &recorder->kept_tags_size, recorder->kept_records + 1,
-		    sizeof(tag)))
-		return -ENOMEM;
-	memcpy(recorder->kept + recorder->kept_words, words, n * sizeof(*words));
-	recorder->kept_words += n;
-	recorder->kept_tags[recorder->kept_records++] = tag;
-	return 0;
-}
-
 /* A stack that was not there before may lead to where something was mapped since. */
 static bool leads_elsewhere(const struct recorder_process *process,
 			    const struct profbuf_record *record)
@@ -150,16 +127,16 @@ static int on_record(void *context, const struct profbuf_record *record)
 			recorder->unknown += answer == FAMILY_UNKNOWN;
 			return 0;
 		}
-		err = keep(recorder, record->header - PROFBUF_RECORD_FIXED,
-			   PROFBUF_RECORD_FIXED + record->hdrsize + record->depth, record->tag);
-		if (err)
-			return err;
 	}
 	recorder->samples++;
 	process = recorder__meet(recorder, record);
 	if (!process)
 		return -ENOMEM;
 	err = profile__add(recorder->profile, record);
+	if (!err)
+		err = packer__add(&recorder->packer, record->header - PROFBUF_RECORD_FIXED,
+				  record->hdrsize, record->tag,
+				  profile__last_stack(recorder->profile));
 	if (!err && profile__nr_stacks(recorder->profile) != stacks && !process->gone &&
 	    leads_elsewhere(process, record))
 		err = recorder__look(recorder, process, record);
@@ -169,17 +146,10 @@ static int on_record(void *context, const struct profbuf_record *record)
 static int on_loss(void *context, const struct profbuf_loss *loss)
 {
 	struct recorder *recorder = context;
-	/* As it stands in the stream, whatever its header's size is. */
-	uint64_t words[PROFBUF_RECORD_FIXED + PROFBUF_HDRSIZE_MAX + 1] = { 0 };
-	uint32_t length = PROFBUF_RECORD_FIXED + loss->hdrsize + 1;
 
 	recorder->lost += loss->lost;
-	if (recorder->family.everything)
-		return 0;
-	words[0] = length;
-	words[1] = loss->time;
-	words[length - 1] = loss->lost;
-	return keep(recorder, words, length, 0);
+	return packer__add(&recorder->packer, loss->header - PROFBUF_RECORD_FIXED, loss->hdrsize,
+			   loss->tag, PACKER_NO_ID);
 }
 
 static const struct profbuf_handler recorder_handler = {
@@ -187,36 +157,6 @@ static const struct profbuf_handler recorder_handler = {
 	.record = on_record,
 	.loss = on_loss,
 };
-
-static int write_kept(struct recorder *recorder, const struct profbuf_frame *frame)
-{
-	uint64_t *sequence = &recorder->sequence[frame->cpu];
-	struct profbuf_frame *kept;
-	uint64_t *words;
-	void *place;
-	size_t size;
-	int err;
-
-	if (!recorder->kept_records)
-		return 0;
-	size = sizeof(*kept) + (recorder->kept_words + recorder->kept_records) * sizeof(*words);
-	err = writer__reserve(&recorder->writer, size, &place);
-	if (err)
-		return err;
-	kept = place;
-	*kept = *frame;
-	kept->size = size;
-	kept->records = recorder->kept_records;
-	kept->words = recorder->kept_words;
-	kept->sequence = *sequence;
-	*sequence += recorder->kept_records;
-	words = (void *)(kept + 1);
-	memcpy(words, recorder->kept, recorder->kept_words * sizeof(*words));
-	memcpy(words + recorder->kept_words, recorder->kept_tags,
-	       recorder->kept_records * sizeof(*words));
-	recorder->writer.used += size;
-	return 0;
-}
 
 static int reserve_cpu(struct recorder *recorder, uint32_t cpu)
 {
@@ -234,6 +174,25 @@ static int reserve_cpu(struct recorder *recorder, uint32_t cpu)
 	return 0;
 }
 
+static int write_samples(struct recorder *recorder, const struct profbuf_frame *frame)
+{
+	uint64_t sequence = frame->sequence;
+	uint32_t records = recorder->packer.packed.records;
+	int err;
+
+	if (!records)
+		return 0;
+	/* Where records were taken out, those that are left are numbered anew. */
+	if (!recorder->family.everything) {
+		err = reserve_cpu(recorder, frame->cpu);
+		if (err)
+			return err;
+		sequence = recorder->sequence[frame->cpu];
+		recorder->sequence[frame->cpu] += records;
+	}
+	return packer__end(&recorder->packer, &recorder->writer, frame, sequence);
+}
+
 /**
  * recorder__frame - record a frame of the session
  * @recorder: the recorder
@@ -249,19 +208,16 @@ int recorder__frame(struct recorder *recorder, struct profbuf_stream *stream,
 {
 	int err;
 
-	recorder->kept_words = 0;
-	recorder->kept_records = 0;
+	packer__begin(&recorder->packer);
 	err = profbuf_stream__handle(stream, frame, &recorder_handler, recorder);
 	if (err)
 		return err;
-	if (recorder->family.everything || frame->type != PROFBUF_FRAME_SAMPLES) {
+	if (frame->type == PROFBUF_FRAME_SAMPLES)
+		err = write_samples(recorder, frame);
+	else
 		err = writer__add(&recorder->writer, frame);
-	} else {
-		err = reserve_cpu(recorder, frame->cpu);
-		if (!err)
-			err = write_kept(recorder, frame);
-	}
-	if (!err && profile__nr_stacks(recorder->profile) > MAX_STACKS)
+	if (!err && (profile__nr_stacks(recorder->profile) > MAX_STACKS ||
+		     recorder->packer.stack_words > MAX_STACK_WORDS))
 		err = recorder__name_addresses(recorder);
 	return err;
 }

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "family.h"
+#include "packer.h"
 #include "profile/profile.h"
 #include "symbol/symbol.h"
 #include "writer.h"
@@ -88,13 +89,7 @@ struct recorder_symbol;
  * @own_mount: our mount namespace
  * @sequence: records of each CPU that were kept
  * @nr_sequences: number of CPUs
- * @kept: records of the frame that is being filtered
- * @kept_size: room in @kept
- * @kept_tags: tags of these
- * @kept_tags_size: room in @kept_tags
- * @kept_words: words in @kept
- * @kept_records: tags in @kept_tags
- * @error: of the handlers
+ * @packer: the frame that is being recorded
  * @samples: samples kept
  * @lost: samples lost
  * @taken_out: samples taken out
@@ -118,12 +113,7 @@ struct recorder {
 	ino_t own_mount;
 	uint64_t *sequence;
 	uint32_t nr_sequences;
-	uint64_t *kept;
-	size_t kept_size;
-	uint64_t *kept_tags;
-	size_t kept_tags_size;
-	uint32_t kept_words;
-	uint32_t kept_records;
+	struct packer packer;
 	uint64_t samples;
 	uint64_t lost;
 	uint64_t taken_out;

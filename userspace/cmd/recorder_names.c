@@ -235,6 +235,7 @@ int recorder__name_addresses(struct recorder *recorder)
 		err = name_location(recorder, profile__location(recorder->profile, i));
 	if (!err)
 		err = write_all(recorder, first);
+	packer__reset(&recorder->packer);
 	profile__delete(recorder->profile);
 	recorder->profile = profile__new(NULL);
 	if (!recorder->profile)

@@ -29,7 +29,7 @@ struct ZSTD_CCtx_s;
 struct writer {
 	int fd;
 	struct ZSTD_CCtx_s *zstd;
-	uint64_t sequence[PROFBUF_FRAME_ZSTD - PROFBUF_FRAME_USER + 1];
+	uint64_t sequence[PROFBUF_FRAME_PACKED - PROFBUF_FRAME_USER + 1];
 	uint64_t bytes;
 	uint64_t whole;
 	size_t used;

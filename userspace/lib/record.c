@@ -246,6 +246,8 @@ int stream__records(struct profbuf_stream *stream, const struct profbuf_frame *f
 			if (!handle_loss)
 				continue;
 			loss.time = record.time;
+			loss.tag = record.tag;
+			loss.header = header;
 			loss.lost = record.stack[0];
 			ret = handle_loss(context, &loss);
 		}

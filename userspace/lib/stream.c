@@ -176,6 +176,9 @@ void profbuf_stream__close(struct profbuf_stream *stream)
 	source__close(&stream->source);
 	source__close(&stream->unpacked);
 	ZSTD_freeDCtx(stream->zstd);
+	free(stream->stack_words);
+	free(stream->stack_ends);
+	free(stream->samples);
 	free(stream->sequence);
 	free(stream->info);
 	free(stream->error);
@@ -204,6 +207,8 @@ int profbuf_stream__rewind(struct profbuf_stream *stream)
 	stream->inner_size = 0;
 	if (stream->zstd)
 		ZSTD_DCtx_reset(stream->zstd, ZSTD_reset_session_only);
+	stream->nr_stacks = 0;
+	stream->nr_stack_words = 0;
 	stream->nr_sequences = 0;
 	free(stream->info);
 	stream->info = NULL;
@@ -290,7 +295,8 @@ static int stream__pass_over(struct profbuf_stream *stream, const struct profbuf
 	int err;
 
 	if (frame->type == PROFBUF_FRAME_INFO || frame->type == PROFBUF_FRAME_SAMPLES ||
-	    frame->type == PROFBUF_FRAME_ZSTD || stream->inside)
+	    frame->type == PROFBUF_FRAME_ZSTD || frame->type == PROFBUF_FRAME_PACKED ||
+	    stream->inside)
 		return stream__fail(stream, -EFBIG, stream->offset,
 				    "a frame of %u bytes; at most %zu are taken", size,
 				    stream->max_frame);
@@ -390,11 +396,12 @@ int profbuf_stream__next(struct profbuf_stream *stream, const struct profbuf_fra
 		stream->inner_offset = 0;
 		stream->inner_size = 0;
 	}
-	if (f->type == PROFBUF_FRAME_INFO) {
+	if (f->type == PROFBUF_FRAME_PACKED)
+		ret = stream__expand(stream, &f);
+	else if (f->type == PROFBUF_FRAME_INFO)
 		ret = stream__take_info(stream, f);
-		if (ret)
-			return ret;
-	}
+	if (ret < 0)
+		return ret;
 	*frame = f;
 	return 1;
 }

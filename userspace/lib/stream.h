@@ -71,6 +71,16 @@ struct profbuf_stream {
 	uint32_t inner_size;
 	struct ZSTD_DCtx_s *zstd;
 
+	/* Stacks of PACKED frames by their ID, and the frame that was made of the last one. */
+	uint64_t *stack_words;
+	size_t nr_stack_words;
+	size_t max_stack_words;
+	uint32_t *stack_ends;
+	uint32_t nr_stacks;
+	uint32_t max_stacks;
+	struct profbuf_frame *samples;
+	size_t samples_size;
+
 	struct profbuf_info *info;
 	size_t info_capacity;
 	uint8_t position[PROFBUF_WORDS + 1];
@@ -83,6 +93,7 @@ struct profbuf_stream {
 __attribute__((format(printf, 4, 5)))
 int stream__fail(struct profbuf_stream *stream, int err, uint64_t offset, const char *format, ...);
 int stream__unpack(struct profbuf_stream *stream, const struct profbuf_frame *frame);
+int stream__expand(struct profbuf_stream *stream, const struct profbuf_frame **frame);
 int stream__take_info(struct profbuf_stream *stream, const struct profbuf_frame *frame);
 void stream__default_words(struct profbuf_stream *stream);
 int stream__records(struct profbuf_stream *stream, const struct profbuf_frame *frame,

@@ -25,6 +25,7 @@ struct profile {
 	struct stack *stacks;
 	uint32_t nr_stacks, max_stacks;
 	struct index stack_index;
+	uint32_t last_stack;
 
 	struct profile_location *locations;
 	uint32_t nr_locations, max_locations;
@@ -305,8 +306,10 @@ static struct stack *get_stack(struct profile *profile, const struct stack_key *
 
 	index_for_each_candidate(&profile->stack_index, hash, cursor, i) {
 		stack = &profile->stacks[i];
-		if (same_stack(stack, key, words, depth))
+		if (same_stack(stack, key, words, depth)) {
+			profile->last_stack = i;
 			return stack;
+		}
 	}
 	i = profile->nr_stacks;
 	if (grow(&profile->stacks, i, &profile->max_stacks, sizeof(*profile->stacks)))
@@ -326,6 +329,7 @@ static struct stack *get_stack(struct profile *profile, const struct stack_key *
 	if (!stack->words || index__insert(&profile->stack_index, hash, i))
 		return NULL;
 	memcpy(stack->words, words, depth * sizeof(*words));
+	profile->last_stack = i;
 	profile->nr_stacks++;
 	return stack;
 }
@@ -522,6 +526,11 @@ int profile__finish(struct profile *profile)
 	arena__free(&profile->words);
 	profile->words = (struct arena){ 0 };
 	return 0;
+}
+
+uint32_t profile__last_stack(const struct profile *profile)
+{
+	return profile->last_stack;
 }
 
 const struct profile_totals *profile__totals(const struct profile *profile)

@@ -202,6 +202,8 @@ static inline uint32_t profile__symbol_pid(uint32_t pid, uint32_t generation)
 	return pid | generation << 22;
 }
 
+/* The stack of the record that was added last. */
+uint32_t profile__last_stack(const struct profile *profile);
 const struct profile_totals *profile__totals(const struct profile *profile);
 /* The last INFO frame; NULL if there was none. */
 const struct profbuf_info *profile__info(const struct profile *profile);

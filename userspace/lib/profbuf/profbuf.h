@@ -135,15 +135,19 @@ struct profbuf_record {
  * @stream: where it is from
  * @time: of the first one
  * @lost: how many
+ * @tag: the tag, 0
  * @cpu: the CPU
  * @hdrsize: words of the header
+ * @header: the header as it is in the stream
  */
 struct profbuf_loss {
 	const struct profbuf_stream *stream;
 	uint64_t time;
 	uint64_t lost;
+	uint64_t tag;
 	uint32_t cpu;
 	uint32_t hdrsize;
+	const uint64_t *header;
 };
 
 /**

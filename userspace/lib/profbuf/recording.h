@@ -11,6 +11,7 @@
  *			kernel, its modules, the vdso, code that was compiled at run time,
  *			files that were deleted
  *	END		last of all: how it ended, and what the kernel counted
+ *	PACKED		a SAMPLES frame, with each stack only once
  *	ZSTD		a number of whole frames, compressed
  *
  * PROCESS and MAPPING come before the SAMPLES frames in which a process was first seen, as far
@@ -43,6 +44,7 @@ enum profbuf_recording_type {
 	PROFBUF_FRAME_SYMBOLS	= PROFBUF_FRAME_USER + 4,
 	PROFBUF_FRAME_END	= PROFBUF_FRAME_USER + 5,
 	PROFBUF_FRAME_ZSTD	= PROFBUF_FRAME_USER + 6,
+	PROFBUF_FRAME_PACKED	= PROFBUF_FRAME_USER + 7,
 };
 
 /* Most bytes that a ZSTD frame may give, and the window that it may ask for. */
@@ -198,6 +200,47 @@ struct profbuf_zstd {
 	__u32 packed;
 	__aligned_u64 unpacked;
 };
+
+/**
+ * struct profbuf_packed - payload of a PACKED frame
+ * @size: bytes of this structure
+ * @flags: PROFBUF_PACKED_*
+ * @records: number of records in the SAMPLES frame that this one stands for
+ * @words: their words, at most PROFBUF_PACKED_MAX_WORDS
+ * @bytes: bytes that follow
+ * @reserved: 0
+ *
+ * hdrsize, CPU and sequence are those of the SAMPLES frame. In the bytes there is for each record,
+ * a "number" being 7 bits a byte, low ones first, the top bit set in all but the last:
+ *
+ *	stack	number; bit 0: the tag is another one than that of the record before. The rest: 0:
+ *		a new stack, which gets the next ID, from 0; 1: one without an ID; from 2 on: the
+ *		stack with the ID that is less by 2
+ *	depth	number of words in the stack; only if that is 0 or 1, and so are
+ *	words	the stack's, 8 bytes each
+ *	time	number; difference to that of the record before, 0 at first, as
+ *		difference * 2, and if it is negative as -difference * 2 - 1
+ *	header	number; bit n: word n of the header is another one than that of the record before,
+ *		0 at first
+ *	words	these, 8 bytes each
+ *	tag	8 bytes, if it is another one, 0 at first
+ */
+struct profbuf_packed {
+	__u32 size;
+	__u32 flags;
+	__u32 records;
+	__u32 words;
+	__u32 bytes;
+	__u32 reserved;
+};
+
+/* All IDs are forgotten, and begin with 0 again. */
+#define PROFBUF_PACKED_RESET (1U << 0)
+
+/* What a reader has to hold at most: words of a frame, stacks with an ID, and their words. */
+#define PROFBUF_PACKED_MAX_WORDS	(2U << 20)
+#define PROFBUF_PACKED_MAX_STACKS	(256U << 10)
+#define PROFBUF_PACKED_MAX_STACK_WORDS	(8U << 20)
 
 #define PROFBUF_RECORDING_STRINGS 8
 
