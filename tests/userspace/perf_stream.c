@@ -141,6 +141,7 @@ int main(int argc, char **argv)
 		check(-ENOMEM);
 	check(writer__init(&writer, STDOUT_FILENO, true));
 	while (read_sample(stdin, &sample)) {
+		struct builder_record record;
 		uint32_t kernel = 0;
 
 		while (kernel < sample.depth && sample.stack[kernel] >> 63)
@@ -156,7 +157,7 @@ int main(int argc, char **argv)
 			builder__begin(&builder, 0, PROFBUF_WORDS);
 		}
 		n++;
-		builder__record(&builder, &(struct builder_record){
+		record = (struct builder_record){
 			.time = sample.time,
 			.count = 1,
 			.pid = sample.pid,
@@ -166,7 +167,8 @@ int main(int argc, char **argv)
 			.comm = "program",
 			.depth = sample.depth,
 			.stack = sample.stack,
-		});
+		};
+		builder__record(&builder, &record);
 	}
 	if (!n) {
 		fputs("perf_stream: no samples\n", stderr);

@@ -17,7 +17,7 @@ static double seconds(void)
 	struct timespec time;
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-	return time.tv_sec + time.tv_nsec * 1e-9;
+	return time.tv_sec + time.tv_nsec / 1e9;
 }
 
 int main(int argc, char **argv)
@@ -33,7 +33,8 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	fd = open("/dev/null", O_WRONLY);
-	if (fd < 0 || profbuf_stream__open(&stream, argv[1], NULL) || recorder__init(&recorder, fd)) {
+	if (fd < 0 || profbuf_stream__open(&stream, argv[1], NULL) ||
+	    recorder__init(&recorder, fd)) {
 		perror(argv[1]);
 		return EXIT_FAILURE;
 	}
@@ -52,7 +53,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	all = seconds() - begin;
 	printf("%.0f ns a sample, %.0f bytes a sample, %llu samples\n",
-	       (all - reading) * 1e9 / recorder.samples,
+	       (all - reading) / recorder.samples * 1e9,
 	       (double)recorder.writer.bytes / recorder.samples,
 	       (unsigned long long)recorder.samples);
 	recorder__exit(&recorder);

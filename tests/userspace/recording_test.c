@@ -366,8 +366,10 @@ static void add_random_record(struct random_stream *stream, struct packer *packe
 		id = PACKER_NO_ID;
 	} else {
 		builder__record(&stream->builder, &record);
-		if (id == PACKER_NO_ID)
-			id = stream->ids[which] = packer->nr_stacks;
+		if (id == PACKER_NO_ID) {
+			id = packer->nr_stacks;
+			stream->ids[which] = id;
+		}
 	}
 	assert_int_equal(packer__add(packer, (void *)(stream->builder.data + before),
 				     stream->hdrsize, record.tag, id), 0);

@@ -18,8 +18,8 @@
 #define MAX_STACK_WORDS		(4U << 20)
 
 /* What comes in a frame more than that is little: a reader must not be asked for too much. */
-static_assert(MAX_STACKS < PROFBUF_PACKED_MAX_STACKS / 2 &&
-	      MAX_STACK_WORDS <= PROFBUF_PACKED_MAX_STACK_WORDS / 2, "too many for a reader");
+static_assert(PROFBUF_PACKED_MAX_STACKS > 2 * MAX_STACKS &&
+	      PROFBUF_PACKED_MAX_STACK_WORDS >= 2 * MAX_STACK_WORDS, "too many for a reader");
 
 static uint64_t clock_now(clockid_t clock)
 {
