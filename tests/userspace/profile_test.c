@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "profile/profile.h"
+#include "symbol/symbol.h"
 
 #define HAS_ALL 0x1fe
 
@@ -143,6 +144,60 @@ static void test_records_that_tell_little(void **state)
 	assert_int_equal(profile__totals(profile)->rootless_unknown, 1);
 	assert_int_equal(profile__totals(profile)->rooted, 0);
 	profile__delete(profile);
+}
+
+/* Frame pointers end in the C library, but the names tell that nothing is missing. */
+static void test_roots_by_name(void **state)
+{
+	static const struct {
+		const char *names[4];
+		uint64_t mode;
+		uint32_t kernel_frames;
+		bool rooted;
+	} cases[] = {
+		{ { "f", "g", "main", "__libc_start_call_main" }, 0, 0, true },
+		{ { "f", "g", "h", "start_thread" }, 0, 0, true },
+		{ { "read", "f", "main", NULL }, 0, 1, true },
+		{ { "f", "g", NULL, NULL }, 0, 0, false },
+		{ { "f", "main", "g", "h" }, 0, 0, false },
+		{ { "f", "g", "h", "main" }, 0, 0, false },
+		/* Of the kernel, whatever it is called, or cut off. */
+		{ { "f", "g", "main", "h" }, 0, 3, false },
+		{ { "f", "g", "h", "start_thread" }, 0, 4, false },
+		{ { "f", "g", "main", "h" }, PROFBUF_MODE_TRUNCATED, 0, false },
+		{ { "f", "g", "main", "h" }, PROFBUF_MODE_KERNEL_INCOMPLETE, 0, false },
+	};
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct profile *profile = new_profile(false);
+		struct profbuf_record record = sample(1, 1, "a");
+		struct symbol_frame frames[4];
+		struct symbol_location symbols[4];
+
+		record.kernel_frames = cases[i].kernel_frames;
+		record.mode = cases[i].mode | PROFBUF_MODE_USER_INCOMPLETE;
+		add(profile, &record);
+		add(profile, &record);
+		assert_int_equal(profile__finish(profile), 0);
+		assert_int_equal(profile__nr_locations(profile), 4);
+		for (n = 0; n < 4; n++) {
+			frames[n] = (struct symbol_frame){ .system_name = cases[i].names[n] };
+			symbols[n] = (struct symbol_location){
+				.nframes = !!cases[i].names[n],
+				.frames = &frames[n],
+			};
+			profile__location(profile, n)->symbol = &symbols[n];
+		}
+		profile__find_roots(profile);
+		assert_int_equal(profile__totals(profile)->rooted, cases[i].rooted ? 2 : 0);
+		assert_int_equal(profile__totals(profile)->user_incomplete,
+				 cases[i].rooted ? 0 : 2);
+		assert_int_equal(profile__stack(profile, 0)->flags & PROFILE_STACK_USER_INCOMPLETE,
+				 cases[i].rooted ? 0 : PROFILE_STACK_USER_INCOMPLETE);
+		profile__delete(profile);
+	}
 }
 
 static void test_by_thread(void **state)
@@ -319,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_different_stacks),
 		cmocka_unit_test(test_nothing_but_an_empty_stack),
 		cmocka_unit_test(test_records_that_tell_little),
+		cmocka_unit_test(test_roots_by_name),
 		cmocka_unit_test(test_by_thread),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_generations),

@@ -528,6 +528,20 @@ int profile__finish(struct profile *profile)
 	return 0;
 }
 
+/**
+ * profile__set_rooted - take back that the user frames of a stack end too early
+ * @profile: the profile
+ * @index: of a stack that lacks nothing else
+ */
+void profile__set_rooted(struct profile *profile, uint32_t index)
+{
+	struct profile_stack *stack = &profile->stacks[index].view;
+
+	stack->flags &= ~PROFILE_STACK_USER_INCOMPLETE;
+	profile->totals.user_incomplete -= stack->weight.samples;
+	profile->totals.rooted += stack->weight.samples;
+}
+
 uint32_t profile__last_stack(const struct profile *profile)
 {
 	return profile->last_stack;

@@ -194,7 +194,9 @@ int profile__add_gap(struct profile *profile, const struct profbuf_gap *gap);
 void profile__add_filtered(struct profile *profile, uint64_t records);
 int profile__set_generation(struct profile *profile, uint32_t pid, uint32_t generation);
 int profile__finish(struct profile *profile);
+void profile__set_rooted(struct profile *profile, uint32_t index);
 int profile__symbolize(struct profile *profile, struct symbols *symbols);
+void profile__find_roots(struct profile *profile);
 
 /* What the resolver calls a process: no pid has more than 22 bits. */
 static inline uint32_t profile__symbol_pid(uint32_t pid, uint32_t generation)

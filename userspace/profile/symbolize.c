@@ -31,5 +31,6 @@ int profile__symbolize(struct profile *profile, struct symbols *symbols)
 		if (!location->symbol)
 			return -ENOMEM;
 	}
+	profile__find_roots(profile);
 	return 0;
 }
