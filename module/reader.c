@@ -135,10 +135,7 @@ static ssize_t reader_put_samples(struct profbuf_cpu *pc, struct iov_iter *to)
 	return frame.size;
 }
 
-/*
- * Everything was read. The rings are closed before the session is told to be stopped: the
- * lock waits for that. Returns 0, or -EAGAIN if it would have to.
- */
+/* Everything was read. Returns 0, or -EAGAIN if it would have to wait for the lock. */
 static int reader_end(struct profbuf_session *session, bool nowait)
 {
 	if (!nowait)
@@ -160,12 +157,19 @@ static int reader_end(struct profbuf_session *session, bool nowait)
  */
 static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to, bool nowait)
 {
-	bool progress, ended;
+	enum profbuf_state state = profbuf_session_state(session);
+	/*
+	 * Asked before the rest is looked at. Of a session that was still sampling there may
+	 * be a CPU whose place was empty when it was passed, but that came, took samples and
+	 * was stopped with the others before the last of them was found at its end.
+	 */
+	bool ended = state == PROFBUF_STATE_STOPPED;
 	unsigned int i, cpu;
 	ssize_t total = 0;
 	ssize_t result;
+	bool progress;
 
-	if (profbuf_session_state(session) == PROFBUF_STATE_ENDED)
+	if (state == PROFBUF_STATE_ENDED)
 		return 0;
 
 	if (READ_ONCE(session->info_due)) {
@@ -177,7 +181,6 @@ static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to,
 
 	do {
 		progress = false;
-		ended = true;
 		for (i = 0, cpu = session->next_cpu; i < nr_cpu_ids; i++, cpu++) {
 			struct profbuf_cpu *pc;
 
