@@ -15,11 +15,17 @@
 #include "device.h"
 #include "harness.h"
 
+/* What this process has opened, the last so many of it. */
+#define OPENED	64
+static int device_fds[OPENED];
+static int device_count;
+
 int device_open(int flags)
 {
 	int fd = open(PROFBUF_DEVICE, O_RDONLY | O_CLOEXEC | flags);
 
 	ASSERT_GE(fd, 0);
+	device_fds[device_count++ % OPENED] = fd;
 	return fd;
 }
 
@@ -204,6 +210,7 @@ void stream_finish(struct stream *stream, int fd)
 void stream_check_account(const struct stream *stream, int fd)
 {
 	uint64_t interrupts = 0;
+	uint64_t periods = 0;
 	struct profbuf_stats stats;
 	int cpu;
 
@@ -224,13 +231,52 @@ void stream_check_account(const struct stream *stream, int fd)
 		ASSERT_LE(stats.nested, stats.lost);
 		ASSERT_GE(stats.periods, stats.interrupts);
 		interrupts += stats.interrupts;
+		periods += stats.periods;
 	}
 	device_stats(fd, PROFBUF_CPU_NONE, &stats);
 	ASSERT_EQ(stats.interrupts, interrupts);
+	ASSERT_EQ(stats.periods, periods);
+	/* What was not recorded stands for periods, too. */
+	if (stats.lost || stats.filtered)
+		ASSERT_GE(periods, stream->periods + stats.lost + stats.filtered);
+	else
+		ASSERT_EQ(periods, stream->periods);
 	ASSERT_EQ(stats.records, stream_records(stream));
 	ASSERT_EQ(stats.lost, stream_lost(stream));
 	ASSERT_EQ(stats.state, PROFBUF_STATE_ENDED);
 	ASSERT_GT(interrupts, 0);
+}
+
+/*
+ * Whatever a test was about, the account of the sessions that it leaves open must come
+ * out even, also of those whose records it did not look at.
+ */
+static void devices_check_account(void)
+{
+	struct stream unread = { .shared = true };
+	struct profbuf_stats stats;
+	int i, fd;
+
+	for (i = 0; i < device_count && i < OPENED; i++) {
+		fd = device_fds[i];
+		stats = (struct profbuf_stats){ .size = sizeof(stats), .cpu = PROFBUF_CPU_NONE };
+		/* The test may have closed it, and opened another file so numbered. */
+		if (ioctl(fd, PROFBUF_IOC_STATS, &stats))
+			continue;
+		if (stats.state == PROFBUF_STATE_RUNNING || stats.state == PROFBUF_STATE_PAUSED)
+			ASSERT_EQ(ioctl(fd, PROFBUF_IOC_STOP, 0), 0);
+		if (stats.state != PROFBUF_STATE_IDLE)
+			stream_drain(&unread, fd);
+		device_stats(fd, PROFBUF_CPU_NONE, &stats);
+		ASSERT_EQ(stats.interrupts, stats.records + stats.lost + stats.filtered);
+		ASSERT_EQ(stats.lost_read, stats.lost);
+		ASSERT_GE(stats.records_read, stats.records);
+	}
+}
+
+static void __attribute__((constructor)) devices_register(void)
+{
+	test_at_end = devices_check_account;
 }
 
 /* A process that keeps a CPU busy, or any if @cpu is negative. */

@@ -12,6 +12,8 @@
 static struct test *tests;
 static struct test **tests_end = &tests;
 
+void (*test_at_end)(void);
+
 void test_register(struct test *test)
 {
 	*tests_end = test;
@@ -47,6 +49,8 @@ static bool test_passes(const struct test *test)
 		setpgid(0, 0);
 		alarm(TEST_TIMEOUT_SECONDS);
 		test->run();
+		if (test_at_end)
+			test_at_end();
 		fflush(stdout);
 		_Exit(0);
 	}

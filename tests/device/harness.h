@@ -22,6 +22,9 @@ struct test {
 
 void test_register(struct test *test);
 
+/* Called in the process of each test that has come to its end. */
+extern void (*test_at_end)(void);
+
 #define TEST(test_name)							\
 	static void test_name(void);					\
 	static struct test test_name##_test = {				\

@@ -412,6 +412,7 @@ TEST(two_readers_share_a_session)
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_STOP, 0), 0);
 	reader_join(pid[0]);
 	reader_join(pid[1]);
+	sum.periods = streams[0].periods + streams[1].periods;
 	for (cpu = 0; cpu < DEVICE_CPUS; cpu++) {
 		for (i = 0; i < 2; i++) {
 			sum.records[cpu] += streams[i].records[cpu];
