@@ -19,17 +19,23 @@
 
 static struct stream stream;
 
+/* In an order in which each is possible. */
 static const unsigned long transitions[] = {
-	PROFBUF_IOC_START, PROFBUF_IOC_STOP, PROFBUF_IOC_PAUSE, PROFBUF_IOC_RESUME,
+	PROFBUF_IOC_START, PROFBUF_IOC_PAUSE, PROFBUF_IOC_RESUME, PROFBUF_IOC_STOP,
 };
 
-/* Each of these, in turn, must fail so and leave the state as it is. */
-static void refused(int fd, unsigned long command, int expected)
+/* It must fail so and leave the state as it is. */
+static void refused_with(int fd, unsigned long command, unsigned long argument, int expected)
 {
 	uint32_t state = device_state(fd);
 
-	ASSERT_ERRNO(ioctl(fd, command, 0), expected);
+	ASSERT_ERRNO(ioctl(fd, command, argument), expected);
 	ASSERT_EQ(device_state(fd), state);
+}
+
+static void refused(int fd, unsigned long command, int expected)
+{
+	refused_with(fd, command, 0, expected);
 }
 
 TEST(transitions_that_are_no_use_are_refused)
@@ -66,9 +72,12 @@ TEST(transitions_take_no_argument)
 	int fd = device_open(0);
 	size_t i;
 
-	for (i = 0; i < sizeof(transitions) / sizeof(transitions[0]); i++)
-		ASSERT_ERRNO(ioctl(fd, transitions[i], 1), EINVAL);
-	ASSERT_EQ(device_state(fd), PROFBUF_STATE_IDLE);
+	/* Each where it would be of use without one. */
+	for (i = 0; i < sizeof(transitions) / sizeof(transitions[0]); i++) {
+		refused_with(fd, transitions[i], 1, EINVAL);
+		refused_with(fd, transitions[i], 1UL << 32, EINVAL);
+		ASSERT_EQ(ioctl(fd, transitions[i], 0), 0);
+	}
 }
 
 TEST(after_stop_everything_is_read_and_then_the_end)
