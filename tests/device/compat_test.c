@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * 32-bit programs, whose stack frames are half as large.
+ * 32-bit programs: their way to the ioctls, and their stack frames, which are half as large.
  */
+#define _GNU_SOURCE
 #include <limits.h>
 #include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -31,6 +34,39 @@ static void check_compat_stack(void *context, const struct profbuf_frame *frame,
 	ASSERT_GE(stack[kernel], stack[kernel + 1]);
 	ASSERT_LE(stack[kernel] - stack[kernel + 2], 32);
 	seen++;
+}
+
+/* The way into the kernel that 32-bit programs have. */
+static int compat_ioctl(int fd, unsigned int command, uint32_t argument)
+{
+	int result;
+
+	__asm__ __volatile__("int $0x80" : "=a"(result)
+			     : "a"(54), "b"(fd), "c"(command), "d"(argument)
+			     : "r8", "r9", "r10", "r11", "memory");
+	return result;
+}
+
+TEST(ioctls_of_32_bit_programs)
+{
+	struct profbuf_config *config = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
+					     MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	uint32_t pointer = (uintptr_t)config;
+	int fd = device_open(0);
+
+	ASSERT_NE(config, MAP_FAILED);
+	ASSERT_EQ(compat_ioctl(fd, PROFBUF_IOC_SET_HDRSIZE, 5), 0);
+	config->size = sizeof(*config);
+	ASSERT_EQ(compat_ioctl(fd, PROFBUF_IOC_GET_CONFIG, pointer), 0);
+	ASSERT_EQ(config->size, sizeof(*config));
+	ASSERT_EQ(config->hdrsize, 5);
+	config->period_ns = 1234567;
+	ASSERT_EQ(compat_ioctl(fd, PROFBUF_IOC_SET_CONFIG, pointer), 0);
+	ASSERT_EQ(compat_ioctl(fd, PROFBUF_IOC_START, 1), -EINVAL);
+	ASSERT_EQ(compat_ioctl(fd, PROFBUF_IOC_START, 0), 0);
+	ASSERT_GT(stream_read(&stream, fd), 0);
+	ASSERT_EQ(stream.info.period_ns, 1234567);
+	ASSERT_EQ(compat_ioctl(fd, PROFBUF_IOC_SET_CONFIG, pointer), -EBUSY);
 }
 
 TEST(stacks_of_32_bit_programs)
