@@ -211,7 +211,12 @@ TEST(statistics_are_versioned_by_size)
 	ASSERT_ERRNO(ioctl(fd, PROFBUF_IOC_STATS, &space), EINVAL);
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_STATS, &space), 0);
+	ASSERT_GT(stream_read(&stream, fd), 0);
+	space.stats.cpu = stream.info.nr_cpus;
+	ASSERT_ERRNO(ioctl(fd, PROFBUF_IOC_STATS, &space), EINVAL);
 	space.stats.cpu = 0x7fffffff;
+	ASSERT_ERRNO(ioctl(fd, PROFBUF_IOC_STATS, &space), EINVAL);
+	space.stats.cpu = PROFBUF_CPU_NONE - 1;
 	ASSERT_ERRNO(ioctl(fd, PROFBUF_IOC_STATS, &space), EINVAL);
 }
 
@@ -250,44 +255,91 @@ TEST(unknown_ioctls_are_refused)
 	ASSERT_ERRNO(ioctl(fd, 0, 0), ENOTTY);
 }
 
-TEST(fdinfo_tells_configuration_and_totals)
+/* The value of a line of fdinfo, without the newline. */
+static void fdinfo(int fd, const char *name, char *value, size_t size)
 {
-	struct profbuf_config config;
-	unsigned long long value;
 	char path[64], line[256];
-	int found = 0;
-	int fd = device_open(0);
+	size_t length = strlen(name);
 	FILE *file;
 
-	device_configure(fd, 500000, 0, 0);
-	device_config(fd, &config);
-	while (stream_records(&stream) < 20)
-		ASSERT_GT(stream_read(&stream, fd), 0);
-	stream_finish(&stream, fd);
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	file = fopen(path, "r");
 	ASSERT(file);
 	while (fgets(line, sizeof(line), file)) {
-		found += !strcmp(line, "profbuf-state:\tended\n");
-		if (sscanf(line, "profbuf-period_ns: %llu", &value) == 1)
-			found += value == config.period_ns;
-		if (sscanf(line, "profbuf-ring_size: %llu", &value) == 1)
-			found += value == config.ring_size;
-		if (sscanf(line, "profbuf-hdrsize: %llu", &value) == 1)
-			found += value == config.hdrsize;
-		if (sscanf(line, "profbuf-stack_depth: %llu", &value) == 1)
-			found += value == config.stack_depth;
-		if (sscanf(line, "profbuf-watermark: %llu", &value) == 1)
-			found += value == config.watermark;
-		if (sscanf(line, "profbuf-deadline_ns: %llu", &value) == 1)
-			found += value == config.deadline_ns;
-		if (sscanf(line, "profbuf-records: %llu", &value) == 1)
-			found += value == stream_records(&stream);
-		if (sscanf(line, "profbuf-lost: %llu", &value) == 1)
-			found += value == stream_lost(&stream);
+		if (strncmp(line, name, length) || strncmp(line + length, ":\t", 2))
+			continue;
+		snprintf(value, size, "%.*s", (int)strcspn(line + length + 2, "\n"),
+			 line + length + 2);
+		fclose(file);
+		return;
 	}
-	fclose(file);
-	ASSERT_EQ(found, 9);
+	FAIL("no line %s", name);
+}
+
+static uint64_t fdinfo_number(int fd, const char *name)
+{
+	char value[64];
+
+	fdinfo(fd, name, value, sizeof(value));
+	return strtoull(value, NULL, 0);
+}
+
+static bool fdinfo_state_is(int fd, const char *expected)
+{
+	char value[64];
+
+	fdinfo(fd, "profbuf-state", value, sizeof(value));
+	return !strcmp(value, expected);
+}
+
+TEST(fdinfo_tells_configuration_and_totals)
+{
+	struct profbuf_config config;
+	struct profbuf_stats stats;
+	int fd = device_open(0);
+
+	/* No two values alike, and samples of every fate. */
+	device_config(fd, &config);
+	config.flags = PROFBUF_KERNEL;
+	config.hdrsize = 5;
+	config.period_ns = 123457;
+	config.ring_size = 8192;
+	config.watermark = 234567;
+	config.deadline_ns = 345678;
+	config.stack_depth = 21;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
+	ASSERT(fdinfo_state_is(fd, "idle"));
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+	ASSERT(fdinfo_state_is(fd, "running"));
+	do {
+		sleep_ms(5);
+		device_stats(fd, PROFBUF_CPU_NONE, &stats);
+	} while (stats.lost < 100 || stats.filtered < 10);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_PAUSE, 0), 0);
+	ASSERT(fdinfo_state_is(fd, "paused"));
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_STOP, 0), 0);
+	ASSERT(fdinfo_state_is(fd, "stopped"));
+	stream_drain(&stream, fd);
+	ASSERT(fdinfo_state_is(fd, "ended"));
+
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-source"), PROFBUF_SOURCE_TIMER);
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-flags"), config.flags);
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-hdrsize"), config.hdrsize);
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-period_ns"), config.period_ns);
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-ring_size"), config.ring_size);
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-watermark"), config.watermark);
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-deadline_ns"), config.deadline_ns);
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-stack_depth"), config.stack_depth);
+	device_stats(fd, PROFBUF_CPU_NONE, &stats);
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-interrupts"), stats.interrupts);
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-records"), stats.records);
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-lost"), stats.lost);
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-filtered"), stats.filtered);
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-nested"), stats.nested);
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-periods"), stats.periods);
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-records_read"), stats.records_read);
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-lost_read"), stats.lost_read);
+	stream_check_account(&stream, fd);
 }
 
 /* Reads a list of CPUs that are one range, as those of the tests are. */
