@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "device.h"
@@ -95,6 +96,27 @@ TEST(a_cpu_that_was_offline_at_the_start_joins)
 	read_until_cpu1(fd, true);
 	read_records_of(fd, 1, 20);
 	stream_finish(&stream, fd);
+}
+
+TEST(a_cpu_that_comes_wakes_a_reader)
+{
+	int fd = device_open(0);
+	int status;
+	pid_t pid;
+
+	device_configure(fd, PROFBUF_PERIOD_MAX, PROFBUF_RING_SIZE_MAX, PROFBUF_DEADLINE_MAX);
+	cpu1_set(false);
+	ASSERT_GT(stream_read(&stream, fd), 0);
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		ASSERT_GT(stream_read(&stream, fd), 0);
+		_Exit(!(stream.cpus & 2));
+	}
+	wait_until_asleep(pid);
+	cpu1_set(true);
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	ASSERT_EQ(status, 0);
 }
 
 TEST(cpus_come_and_go_while_a_session_is_paused)
