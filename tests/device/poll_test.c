@@ -51,6 +51,16 @@ TEST(poll_is_level_triggered)
 	ASSERT_EQ(poll_events(fd, 50), 0);
 }
 
+TEST(poll_answers_what_is_asked_for)
+{
+	struct pollfd pollfd = { .fd = device_open(O_NONBLOCK), .events = POLLRDNORM };
+
+	ASSERT_EQ(poll(&pollfd, 1, -1), 1);
+	ASSERT_EQ(pollfd.revents, POLLRDNORM);
+	pollfd.events = POLLOUT;
+	ASSERT_EQ(poll(&pollfd, 1, 0), 0);
+}
+
 TEST(poll_wakes_for_records)
 {
 	int fd = device_open(O_NONBLOCK);
