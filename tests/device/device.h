@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include <linux/profbuf.h>
 
@@ -50,6 +51,7 @@ void spin_stop(pid_t pid);
 bool task_sleeps(pid_t pid);
 void wait_until_asleep(pid_t pid);
 void sleep_ms(unsigned int ms);
+uint64_t clock_ns(clockid_t clock);
 uint64_t now_ns(void);
 
 #endif /* PROFBUF_TEST_DEVICE_H */

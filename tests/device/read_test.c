@@ -5,10 +5,13 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -68,14 +71,32 @@ static void reader_join(pid_t pid)
 
 TEST(read_starts_an_idle_session_with_info)
 {
+	uint64_t monotonic, realtime;
+	struct profbuf_config config;
 	int fd = device_open(0);
 
+	device_config(fd, &config);
+	config.flags = PROFBUF_USER | PROFBUF_IDLE;
+	config.stack_depth = 33;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
 	ASSERT_EQ(device_state(fd), PROFBUF_STATE_IDLE);
+	monotonic = now_ns();
+	realtime = clock_ns(CLOCK_REALTIME);
 	ASSERT_GT(stream_read(&stream, fd), 0);
 	ASSERT_EQ(device_state(fd), PROFBUF_STATE_RUNNING);
 	ASSERT_EQ(stream.infos, 1);
-	ASSERT_EQ(stream.info.source, PROFBUF_SOURCE_TIMER);
+	ASSERT_EQ(stream.info.size, sizeof(stream.info));
+	ASSERT_EQ(stream.info.source, config.source);
+	ASSERT_EQ(stream.info.flags, config.flags);
+	ASSERT_EQ(stream.info.period_ns, config.period_ns);
+	ASSERT_EQ(stream.info.stack_depth, config.stack_depth);
+	ASSERT_EQ(stream.info.reserved, 0);
+	ASSERT_GE(stream.info.monotonic_ns, monotonic);
 	ASSERT_LE(stream.info.monotonic_ns, now_ns());
+	ASSERT_GE(stream.info.realtime_ns, realtime);
+	ASSERT_LE(stream.info.realtime_ns, clock_ns(CLOCK_REALTIME));
+	while (!stream.samples_frames)
+		ASSERT_GT(stream_read(&stream, fd), 0);
 	stream_finish(&stream, fd);
 }
 
@@ -138,6 +159,106 @@ TEST(every_record_wakes_without_watermark)
 	device_configure(fd, 10000000, 0, NEVER);
 	for (i = 0; i < 20; i++)
 		ASSERT_GT(stream_read(&stream, fd), 0);
+	stream_finish(&stream, fd);
+}
+
+/*
+ * Runs the session until one run has gone as it should. What this machine is busy with may
+ * spoil some; if all are spoilt, the timeout ends it.
+ */
+static void try_until(int fd, bool (*run)(int fd))
+{
+	bool good;
+
+	do {
+		stream = (struct stream){};
+		ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+		good = run(fd);
+		stream_finish(&stream, fd);
+	} while (!good);
+}
+
+static bool wakes_without_a_loss(int fd)
+{
+	struct profbuf_stats stats;
+
+	while (!stream.samples_frames)
+		ASSERT_GT(stream_read(&stream, fd), 0);
+	device_stats(fd, PROFBUF_CPU_NONE, &stats);
+	return !stats.lost;
+}
+
+TEST(half_a_ring_wakes_whatever_the_watermark)
+{
+	struct profbuf_config config;
+	int fd = device_open(0);
+
+	device_configure(fd, 1000000, HUGE, NEVER);
+	device_config(fd, &config);
+	config.ring_size = 32768;
+	config.stack_depth = 16;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
+	try_until(fd, wakes_without_a_loss);
+}
+
+/* Most reads find what one sample of each CPU has recorded. */
+static bool wakes_sample_by_sample(int fd)
+{
+	const int rounds = 20;
+	uint64_t before[DEVICE_CPUS];
+	int single = 0;
+	int i, cpu;
+
+	while (!stream.samples_frames)
+		ASSERT_GT(stream_read(&stream, fd), 0);
+	for (i = 0; i < rounds; i++) {
+		bool one = true;
+
+		memcpy(before, stream.records, sizeof(before));
+		ASSERT_GT(stream_read(&stream, fd), 0);
+		for (cpu = 0; cpu < DEVICE_CPUS; cpu++)
+			one &= stream.records[cpu] <= before[cpu] + 1;
+		single += one;
+	}
+	return single > rounds * 3 / 4;
+}
+
+TEST(a_deadline_before_the_next_sample_wakes_at_once)
+{
+	int fd = device_open(0);
+
+	device_configure(fd, 20000000, HUGE, 19000000);
+	try_until(fd, wakes_sample_by_sample);
+}
+
+TEST(no_cpu_starves_when_little_is_read)
+{
+	static __u64 buffer[512 / 8];
+	struct profbuf_config config;
+	struct profbuf_stats stats;
+	int fd = device_open(0);
+	ssize_t size;
+	int i;
+
+	device_configure(fd, 1000000, HUGE, NEVER);
+	device_config(fd, &config);
+	config.stack_depth = 16;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
+	ASSERT_GT(stream_read(&stream, fd), 0);
+	for (i = 0; i < 2; i++) {
+		do {
+			sleep_ms(5);
+			device_stats(fd, i, &stats);
+		} while (stats.records < 50);
+	}
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_PAUSE, 0), 0);
+	for (i = 0; i < 4; i++) {
+		size = read(fd, buffer, sizeof(buffer));
+		ASSERT_GT(size, 0);
+		stream_walk(&stream, buffer, size);
+	}
+	ASSERT_GT(stream.records[0], 0);
+	ASSERT_GT(stream.records[1], 0);
 	stream_finish(&stream, fd);
 }
 
@@ -381,6 +502,97 @@ TEST(kill_ends_a_blocked_reader)
 	/* The session is none the worse for it. */
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_STOP, 0), 0);
 	ASSERT_EQ(stream_read(&stream, fd), 0);
+}
+
+/* A page that is not there, and who touches it waits until that is resolved. */
+static int missing_page(void **page)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	size_t size = sysconf(_SC_PAGESIZE);
+	int fault = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	ASSERT_GE(fault, 0);
+	ASSERT_EQ(ioctl(fault, UFFDIO_API, &api), 0);
+	*page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(*page, MAP_FAILED);
+	range.range.start = (uintptr_t)*page;
+	range.range.len = size;
+	ASSERT_EQ(ioctl(fault, UFFDIO_REGISTER, &range), 0);
+	return fault;
+}
+
+static int stuck_fd;
+static ssize_t stuck_size;
+
+static void *stuck_read(void *page)
+{
+	stuck_size = read(stuck_fd, page, sysconf(_SC_PAGESIZE));
+	return NULL;
+}
+
+static pid_t interrupted_start(int fd, unsigned long command)
+{
+	pid_t pid = fork();
+	char buffer[4096];
+
+	ASSERT_GE(pid, 0);
+	if (pid)
+		return pid;
+	if (command)
+		_Exit(ioctl(fd, command, 0) != -1 || errno != EINTR);
+	_Exit(read(fd, buffer, sizeof(buffer)) != -1 || errno != EINTR);
+}
+
+TEST(a_reader_stuck_in_a_fault_holds_up_no_one_but_readers)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	struct iovec iov = { malloc(4096), 4096 };
+	struct profbuf_config config;
+	struct pollfd pollfd = {};
+	struct uffdio_zeropage zero = {};
+	struct uffd_msg message;
+	int fd = device_open(0);
+	pthread_t thread;
+	void *page;
+	int fault = missing_page(&page);
+	pid_t pid[2];
+	int i;
+
+	device_configure(fd, 500000, 0, 0);
+	ASSERT_GT(stream_read(&stream, fd), 0);
+	wait_for_records(fd, 10);
+	stuck_fd = fd;
+	ASSERT_EQ(pthread_create(&thread, NULL, stuck_read, page), 0);
+	ASSERT_EQ(read(fault, &message, sizeof(message)), sizeof(message));
+
+	/* Readers, and who would begin anew, can be interrupted while they wait for it. */
+	ASSERT_EQ(sigaction(SIGUSR1, &action, NULL), 0);
+	pid[0] = interrupted_start(fd, 0);
+	pid[1] = interrupted_start(fd, PROFBUF_IOC_START);
+	for (i = 0; i < 2; i++) {
+		wait_until_asleep(pid[i]);
+		ASSERT_EQ(kill(pid[i], SIGUSR1), 0);
+		reader_join(pid[i]);
+	}
+	ASSERT_ERRNO(preadv2(fd, &iov, 1, -1, RWF_NOWAIT), EAGAIN);
+	pollfd.fd = fd;
+	pollfd.events = POLLIN;
+	ASSERT_EQ(poll(&pollfd, 1, -1), 1);
+	device_config(fd, &config);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_PAUSE, 0), 0);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_RESUME, 0), 0);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_STOP, 0), 0);
+	ASSERT_EQ(device_state(fd), PROFBUF_STATE_STOPPED);
+
+	zero.range.start = (uintptr_t)page;
+	zero.range.len = sysconf(_SC_PAGESIZE);
+	ASSERT_EQ(ioctl(fault, UFFDIO_ZEROPAGE, &zero), 0);
+	ASSERT_EQ(pthread_join(thread, NULL), 0);
+	ASSERT_GT(stuck_size, 0);
+	stream_walk(&stream, page, stuck_size);
+	stream_drain(&stream, fd);
+	stream_check_account(&stream, fd);
 }
 
 TEST(two_readers_share_a_session)
