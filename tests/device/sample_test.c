@@ -8,12 +8,15 @@
 #include <math.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,6 +74,7 @@ static void watch_process(pid_t pid, int fd, uint64_t count,
 }
 
 static uint64_t expected_cgroup;
+static volatile pid_t *expected_thread;
 
 static bool check_header(const struct profbuf_frame *frame, const __u64 *record)
 {
@@ -80,7 +84,8 @@ static bool check_header(const struct profbuf_frame *frame, const __u64 *record)
 	ASSERT_LE(record[1], now);
 	ASSERT_GT(record[1], now - TEST_TIMEOUT_SECONDS * 1000000000ULL);
 	ASSERT_GE(record[FIXED], 1);
-	ASSERT_EQ(record[FIXED + 1] & 0xffffffff, record[FIXED + 1] >> 32);
+	if ((pid_t)record[FIXED + 1] != *expected_thread)
+		return false;
 	ASSERT_EQ(PROFBUF_MODE_CPU(record_mode(record)), 1);
 	ASSERT(PROFBUF_MODE(record_mode(record)) == PROFBUF_MODE_USER ||
 	       PROFBUF_MODE(record_mode(record)) == PROFBUF_MODE_KERNEL);
@@ -119,18 +124,50 @@ static uint64_t own_cgroup(void)
 	FAIL("no unified hierarchy is mounted");
 }
 
+static void *spin_in_thread(void *unused)
+{
+	(void)unused;
+	ASSERT_EQ(prctl(PR_SET_NAME, "known name"), 0);
+	*expected_thread = syscall(SYS_gettid);
+	for (;;)
+		__asm__ __volatile__("" ::: "memory");
+	return NULL;
+}
+
+/* A process whose second thread spins on CPU 1, and says who it is. */
+static pid_t thread_start(void)
+{
+	pthread_t thread;
+	cpu_set_t set;
+	pid_t pid;
+
+	expected_thread = mmap(NULL, sizeof(*expected_thread), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(expected_thread, MAP_FAILED);
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		CPU_ZERO(&set);
+		CPU_SET(1, &set);
+		ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+		ASSERT_EQ(pthread_create(&thread, NULL, spin_in_thread, NULL), 0);
+		pthread_join(thread, NULL);
+		_Exit(1);
+	}
+	while (!*expected_thread)
+		sleep_ms(5);
+	ASSERT_NE(*expected_thread, pid);
+	return pid;
+}
+
 TEST(header_words_tell_who_and_where)
 {
 	int fd = device_open(0);
-	char name[16] = {};
 	pid_t pid;
 
 	expected_cgroup = own_cgroup();
-	ASSERT_EQ(prctl(PR_GET_NAME, name), 0);
-	ASSERT_EQ(prctl(PR_SET_NAME, "known name\0\0\0\0\0\0"), 0);
-	pid = spin_start(1);
-	ASSERT_EQ(prctl(PR_SET_NAME, name), 0);
-	sleep_ms(100);
+	pid = thread_start();
 	device_configure(fd, 500000, 0, 0);
 	watch_process(pid, fd, 100, check_header);
 	spin_stop(pid);
@@ -246,6 +283,100 @@ TEST(deeper_stacks_are_marked_as_truncated)
 	spin_stop(pid);
 }
 
+/* Frames that a spinning process has its frame pointer point to, and what that must give. */
+struct frame {
+	const void *next;
+	uint64_t return_address;
+};
+
+static struct {
+	struct frame frames[8];
+	uint32_t length;
+	bool incomplete;
+} chain;
+
+static bool check_chain(const struct profbuf_frame *frame, const __u64 *record)
+{
+	uint64_t mode = record_mode(record);
+	uint32_t length, i;
+	const __u64 *stack = record_stack(frame, record, &length);
+
+	/* It may not spin yet. */
+	if (PROFBUF_MODE(mode) != PROFBUF_MODE_USER || length < 2 || stack[1] != 1001)
+		return false;
+	ASSERT_EQ(length, chain.length);
+	for (i = 1; i < length; i++)
+		ASSERT_EQ(stack[i], 1000 + i);
+	ASSERT_EQ(!!(mode & PROFBUF_MODE_USER_INCOMPLETE), chain.incomplete);
+	ASSERT(!(mode & (PROFBUF_MODE_TRUNCATED | PROFBUF_MODE_KERNEL_INCOMPLETE)));
+	return true;
+}
+
+static void sample_chain(int fd, uint32_t length, bool incomplete)
+{
+	pid_t pid;
+
+	chain.length = length;
+	chain.incomplete = incomplete;
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		__asm__ __volatile__("mov %0, %%rbp; 1: jmp 1b" : : "r"(chain.frames));
+		__builtin_unreachable();
+	}
+	stream = (struct stream){};
+	watch_process(pid, fd, 20, check_chain);
+	spin_stop(pid);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+}
+
+static void link_frames(const void *next_of_third)
+{
+	int i;
+
+	memset(&chain, 0, sizeof(chain));
+	for (i = 0; i < 8; i++)
+		chain.frames[i].return_address = 1001 + i;
+	chain.frames[0].next = &chain.frames[1];
+	chain.frames[1].next = &chain.frames[2];
+	chain.frames[2].next = next_of_third;
+}
+
+TEST(broken_chains_of_user_frames_are_marked)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	const char *absent = mmap((void *)0x7f0000000000, page, PROT_NONE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const void *wrong[] = {
+		&chain.frames[2],			/* itself */
+		&chain.frames[0],			/* back */
+		(const char *)&chain.frames[3] + 4,	/* not aligned */
+		absent,
+		(void *)0x7ffffffffff0,			/* across the end of user space */
+		(void *)0x800000000000,			/* no address at all */
+		(void *)0xffffffff81000000,		/* the kernel's */
+		(void *)-16,
+	};
+	int fd = device_open(0);
+	size_t i;
+
+	ASSERT_NE(absent, MAP_FAILED);
+	ASSERT((uintptr_t)absent > (uintptr_t)&chain);
+	device_configure(fd, 500000, 0, 0);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+	link_frames(NULL);
+	sample_chain(fd, 4, false);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		link_frames(wrong[i]);
+		sample_chain(fd, 4, true);
+	}
+	/* A frame that returns to nowhere. */
+	link_frames(&chain.frames[3]);
+	chain.frames[3].return_address = 0;
+	sample_chain(fd, 4, true);
+}
+
 static bool check_no_user_frames(const struct profbuf_frame *frame, const __u64 *record)
 {
 	uint32_t length;
@@ -291,26 +422,80 @@ TEST(user_frames_alone)
 	sample_with_flags(PROFBUF_USER, check_no_kernel_frames);
 }
 
-/* A process that is in the kernel nearly always. */
-static pid_t syscall_start(void)
+/* The kernel's functions, in order. */
+struct symbol {
+	uint64_t address;
+	char name[32];
+};
+
+static struct symbol *symbols;
+static size_t symbol_count;
+
+static int symbol_compare(const void *a, const void *b)
+{
+	const struct symbol *first = a, *second = b;
+
+	return (first->address > second->address) - (first->address < second->address);
+}
+
+static void symbols_read(void)
+{
+	FILE *file = fopen("/proc/kallsyms", "r");
+	size_t room = 1 << 18;
+	struct symbol *next;
+	char type;
+
+	symbols = calloc(room, sizeof(*symbols));
+	ASSERT(file && symbols);
+	for (; symbol_count < room; symbol_count += (type | 0x20) == 't') {
+		next = symbols + symbol_count;
+		if (fscanf(file, "%llx %c %31s%*[^\n]", (unsigned long long *)&next->address,
+			   &type, next->name) != 3)
+			break;
+	}
+	fclose(file);
+	ASSERT_GT(symbol_count, 1000);
+	ASSERT(symbols[0].address);
+	qsort(symbols, symbol_count, sizeof(*symbols), symbol_compare);
+}
+
+static const char *symbol_name(uint64_t address)
+{
+	size_t low = 0, high = symbol_count;
+
+	while (high - low > 1) {
+		size_t middle = (low + high) / 2;
+
+		if (symbols[middle].address <= address)
+			low = middle;
+		else
+			high = middle;
+	}
+	return symbols[low].name;
+}
+
+extern const char known_syscall_end[] __attribute__((visibility("hidden")));
+
+/* A process that makes system calls, always at the same place. */
+static __attribute__((noinline)) pid_t syscall_start(void)
 {
 	pid_t pid = fork();
-	char buffer[4096];
-	int fd;
 
 	ASSERT_GE(pid, 0);
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	fd = open("/dev/zero", O_RDONLY);
-	for (;;) {
-		if (read(fd, buffer, sizeof(buffer)) < 0)
-			_Exit(1);
-	}
+	__asm__ __volatile__("1: mov %0, %%eax\n"
+			     "syscall\n"
+			     "known_syscall_end: jmp 1b"
+			     : : "i"(SYS_getppid) : "rax", "rcx", "r11", "memory");
+	__builtin_unreachable();
 }
 
-static uint64_t whole_kernel_stacks;
-
+/*
+ * Where a system call was interrupted, nothing is missing at either end. Its entry does
+ * so little that do_syscall_64() itself is what is interrupted, again and again.
+ */
 static bool check_kernel_stack(const struct profbuf_frame *frame, const __u64 *record)
 {
 	uint32_t kernel = PROFBUF_MODE_KERNEL_FRAMES(record_mode(record));
@@ -324,7 +509,13 @@ static bool check_kernel_stack(const struct profbuf_frame *frame, const __u64 *r
 		ASSERT(stack[i] >> 63);
 	ASSERT_GT(length, kernel);
 	ASSERT(!(stack[kernel] >> 63));
-	whole_kernel_stacks += !(record_mode(record) & PROFBUF_MODE_KERNEL_INCOMPLETE);
+	if (record_mode(record) & PROFBUF_MODE_KERNEL_INCOMPLETE ||
+	    strncmp(symbol_name(stack[kernel - 1]), "entry_SYSCALL_64", 16))
+		return false;
+	ASSERT_GE(kernel, 2);
+	ASSERT_NE(stack[0], stack[1]);
+	ASSERT(!strcmp(symbol_name(stack[kernel - 2]), "do_syscall_64"));
+	ASSERT_EQ(stack[kernel], (uintptr_t)known_syscall_end);
 	return true;
 }
 
@@ -333,11 +524,49 @@ TEST(kernel_stacks_reach_the_entry)
 	int fd = device_open(0);
 	pid_t pid = syscall_start();
 
-	sleep_ms(100);
+	symbols_read();
 	device_configure(fd, 500000, 0, 0);
-	watch_process(pid, fd, 500, check_kernel_stack);
-	ASSERT_GT(whole_kernel_stacks, 100);
+	watch_process(pid, fd, 300, check_kernel_stack);
 	spin_stop(pid);
+}
+
+static bool check_kernel_truncated(const struct profbuf_frame *frame, const __u64 *record)
+{
+	uint64_t mode = record_mode(record);
+	uint32_t length;
+
+	record_stack(frame, record, &length);
+	if (PROFBUF_MODE(mode) != PROFBUF_MODE_KERNEL)
+		return false;
+	ASSERT_EQ(length, 1);
+	ASSERT_EQ(PROFBUF_MODE_KERNEL_FRAMES(mode), 1);
+	ASSERT(mode & PROFBUF_MODE_TRUNCATED);
+	return true;
+}
+
+static void sample_kernel_truncated(uint32_t flags)
+{
+	struct profbuf_config config;
+	int fd = device_open(0);
+	pid_t pid = syscall_start();
+
+	device_config(fd, &config);
+	config.flags = flags;
+	config.period_ns = 500000;
+	config.stack_depth = 1;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
+	watch_process(pid, fd, 50, check_kernel_truncated);
+	spin_stop(pid);
+}
+
+TEST(kernel_frames_that_are_cut_off_are_marked)
+{
+	sample_kernel_truncated(PROFBUF_KERNEL);
+}
+
+TEST(user_frames_without_room_are_marked)
+{
+	sample_kernel_truncated(PROFBUF_KERNEL | PROFBUF_USER);
 }
 
 static uint64_t idle_records;
