@@ -97,6 +97,13 @@ TEST(configuration_is_refused_while_a_session_is_active)
 	ASSERT_EQ(stream.info.nr_words, 5);
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_HDRSIZE, 1), 0);
+	/* That is no start. */
+	ASSERT_EQ(stream_read(&stream, fd), 0);
+	ASSERT_EQ(device_state(fd), PROFBUF_STATE_ENDED);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+	stream = (struct stream){};
+	ASSERT_GT(stream_read(&stream, fd), 0);
+	ASSERT_EQ(stream.info.nr_words, 1);
 }
 
 /* Sets one field to a value and expects what SET_CONFIG answers. */

@@ -12,13 +12,15 @@
  * and so does the first read() or poll(), so that plain cat works, provided that the
  * one who opened the device had the privilege as well as the one who reads.
  *
- *	idle ---- start ----> running <-- pause/resume --> paused
- *	  ^                      |                            |
- *	  |                      +------------ stop ----------+
- *	  |                                      |
- *	  +---- start, or a new ------------- stopped: what is left can be read,
- *	        configuration, once               then read() returns 0
- *	        the end was read
+ *	idle ----- start ----> running <-- pause/resume --> paused
+ *	                       ^     |                        |
+ *	                     start   +--------- stop ---------+
+ *	                       |                  |
+ *	                     ended <---------- stopped: what is left can be read,
+ *	                                          then read() returns 0
+ *
+ * An ended session can be configured anew. Only PROFBUF_IOC_START starts it again; until
+ * then read() goes on to return 0.
  *
  * Reading
  * -------
@@ -311,7 +313,7 @@ enum profbuf_state {
  * @filtered: of these, not asked for
  * @nested: of the lost ones, those that interrupted the taking of another sample
  * @periods: sampling periods that the interrupts stand for
- * @records_read: records that were read
+ * @records_read: records that were read, those that stand for losses included
  * @lost_read: lost samples that were read of
  *
  * Exact unless the session is running.
