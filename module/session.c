@@ -82,6 +82,11 @@ static int session_cpu_offline(unsigned int cpu, struct hlist_node *node)
 	if (!pc)
 		return 0;
 	profbuf_timer_stop(pc);
+	/*
+	 * On PREEMPT_RT a thread does this CPU's irq works, and stops when the CPU leaves. If
+	 * it then had the session's still to do, no CPU could queue it until this one is back.
+	 */
+	irq_work_sync(&session->wake);
 	if (!READ_ONCE(session->ceasing)) {
 		cpumask_clear_cpu(cpu, session->sampled);
 		/* Pairs with the acquire in the reader, as above. */
