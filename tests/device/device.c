@@ -278,6 +278,15 @@ static void __attribute__((constructor)) devices_register(void)
 	test_at_end = devices_check_account;
 }
 
+void cpu1_set(bool online)
+{
+	int fd = open("/sys/devices/system/cpu/cpu1/online", O_WRONLY);
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(write(fd, online ? "1" : "0", 1), 1);
+	close(fd);
+}
+
 /* A process that keeps a CPU busy, or any if @cpu is negative. */
 pid_t spin_start(int cpu)
 {

@@ -46,6 +46,7 @@ void stream_drain(struct stream *stream, int fd);
 void stream_finish(struct stream *stream, int fd);
 void stream_check_account(const struct stream *stream, int fd);
 
+void cpu1_set(bool online);
 pid_t spin_start(int cpu);
 void spin_stop(pid_t pid);
 bool task_sleeps(pid_t pid);

@@ -10,18 +10,7 @@
 #include "device.h"
 #include "harness.h"
 
-#define ONLINE	"/sys/devices/system/cpu/cpu1/online"
-
 static struct stream stream;
-
-static void cpu1_set(bool online)
-{
-	int fd = open(ONLINE, O_WRONLY);
-
-	ASSERT_GE(fd, 0);
-	ASSERT_EQ(write(fd, online ? "1" : "0", 1), 1);
-	close(fd);
-}
 
 /* Reads until INFO tells that CPU 1 takes part, or that it does not. */
 static void read_until_cpu1(int fd, bool sampled)

@@ -178,14 +178,22 @@ static void try_until(int fd, bool (*run)(int fd))
 	} while (!good);
 }
 
-static bool wakes_without_a_loss(int fd)
-{
-	struct profbuf_stats stats;
+#define RING	32768
 
-	while (!stream.samples_frames)
-		ASSERT_GT(stream_read(&stream, fd), 0);
-	device_stats(fd, PROFBUF_CPU_NONE, &stats);
-	return !stats.lost;
+/* Most reads find half a ring, and not much more. */
+static bool wakes_at_half_a_ring(int fd)
+{
+	const int rounds = 10;
+	int right = 0;
+	ssize_t size;
+	int i;
+
+	for (i = 0; i < rounds; i++) {
+		size = stream_read(&stream, fd);
+		ASSERT_GT(size, 0);
+		right += size >= RING / 2 && size < RING * 3 / 4;
+	}
+	return right > rounds / 2;
 }
 
 TEST(half_a_ring_wakes_whatever_the_watermark)
@@ -193,12 +201,41 @@ TEST(half_a_ring_wakes_whatever_the_watermark)
 	struct profbuf_config config;
 	int fd = device_open(0);
 
-	device_configure(fd, 1000000, HUGE, NEVER);
+	device_configure(fd, 2000000, HUGE, NEVER);
 	device_config(fd, &config);
-	config.ring_size = 32768;
+	config.ring_size = RING;
 	config.stack_depth = 16;
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
-	try_until(fd, wakes_without_a_loss);
+	/* Of two CPUs, one wakes the reader for what the other has, too. */
+	cpu1_set(false);
+	try_until(fd, wakes_at_half_a_ring);
+	cpu1_set(true);
+}
+
+#define WATERMARK	4096
+
+/* Most reads find what one CPU had to have, and not much more of the others. */
+static bool wakes_at_the_watermark(int fd)
+{
+	const int rounds = 10;
+	int right = 0;
+	ssize_t size;
+	int i;
+
+	for (i = 0; i < rounds; i++) {
+		size = stream_read(&stream, fd);
+		ASSERT_GT(size, 0);
+		right += size >= WATERMARK && size < 6 * WATERMARK;
+	}
+	return right > rounds / 2;
+}
+
+TEST(the_watermark_wakes_and_is_in_bytes)
+{
+	int fd = device_open(0);
+
+	device_configure(fd, 1000000, WATERMARK, NEVER);
+	try_until(fd, wakes_at_the_watermark);
 }
 
 /* Most reads find what one sample of each CPU has recorded. */
@@ -262,13 +299,15 @@ TEST(no_cpu_starves_when_little_is_read)
 	stream_finish(&stream, fd);
 }
 
-TEST(stop_wakes_a_blocked_reader)
+static void stop_wakes(bool paused)
 {
 	int fd = device_open(0);
 	pid_t pid;
 
 	device_configure(fd, PROFBUF_PERIOD_MAX, HUGE, NEVER);
 	ASSERT_GT(stream_read(&stream, fd), 0);
+	if (paused)
+		ASSERT_EQ(ioctl(fd, PROFBUF_IOC_PAUSE, 0), 0);
 	pid = fork();
 	ASSERT_GE(pid, 0);
 	if (!pid)
@@ -276,6 +315,17 @@ TEST(stop_wakes_a_blocked_reader)
 	wait_until_asleep(pid);
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_STOP, 0), 0);
 	reader_join(pid);
+}
+
+TEST(stop_wakes_a_blocked_reader)
+{
+	stop_wakes(false);
+}
+
+/* CPUs that cease to be sampled wake readers, too; now there are none. */
+TEST(stop_wakes_a_reader_of_a_paused_session)
+{
+	stop_wakes(true);
 }
 
 TEST(nonblocking_read_says_again)
