@@ -304,6 +304,7 @@ TEST(fdinfo_tells_configuration_and_totals)
 	struct profbuf_config config;
 	struct profbuf_stats stats;
 	int fd = device_open(0);
+	pid_t pid = spin_start(1);
 
 	/* No two values alike, and samples of every fate. */
 	device_config(fd, &config);
@@ -322,6 +323,7 @@ TEST(fdinfo_tells_configuration_and_totals)
 		sleep_ms(5);
 		device_stats(fd, PROFBUF_CPU_NONE, &stats);
 	} while (stats.lost < 100 || stats.filtered < 10);
+	spin_stop(pid);
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_PAUSE, 0), 0);
 	ASSERT(fdinfo_state_is(fd, "paused"));
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_STOP, 0), 0);
