@@ -254,6 +254,8 @@ TEST(user_frames_are_the_callers)
 	spin_stop(pid);
 }
 
+static uint32_t truncated_depth;
+
 static bool check_truncated(const struct profbuf_frame *frame, const __u64 *record)
 {
 	const __u64 *stack;
@@ -263,7 +265,7 @@ static bool check_truncated(const struct profbuf_frame *frame, const __u64 *reco
 	/* In the kernel, its frames may take all the room. */
 	if (PROFBUF_MODE_KERNEL_FRAMES(record_mode(record)) || !within(stack[0], known_leaf))
 		return false;
-	ASSERT_EQ(length, 2);
+	ASSERT_EQ(length, truncated_depth);
 	ASSERT(record_mode(record) & PROFBUF_MODE_TRUNCATED);
 	return true;
 }
@@ -277,9 +279,13 @@ TEST(deeper_stacks_are_marked_as_truncated)
 	sleep_ms(100);
 	device_configure(fd, 500000, 0, 0);
 	device_config(fd, &config);
-	config.stack_depth = 2;
-	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
-	watch_process(pid, fd, 100, check_truncated);
+	for (truncated_depth = 1; truncated_depth <= 2; truncated_depth++) {
+		config.stack_depth = truncated_depth;
+		ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
+		ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+		stream = (struct stream){};
+		watch_process(pid, fd, 100, check_truncated);
+	}
 	spin_stop(pid);
 }
 
@@ -351,7 +357,7 @@ TEST(broken_chains_of_user_frames_are_marked)
 	const void *wrong[] = {
 		&chain.frames[2],			/* itself */
 		&chain.frames[0],			/* back */
-		(const char *)&chain.frames[3] + 4,	/* not aligned */
+		(const char *)&chain.frames[4] + 4,	/* not aligned, see below */
 		absent,
 		(void *)0x7ffffffffff0,			/* across the end of user space */
 		(void *)0x800000000000,			/* no address at all */
@@ -369,6 +375,8 @@ TEST(broken_chains_of_user_frames_are_marked)
 	sample_chain(fd, 4, false);
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		link_frames(wrong[i]);
+		/* Who does not look at the alignment finds a frame there, and the root. */
+		chain.frames[4].return_address = 1004ULL << 32;
 		sample_chain(fd, 4, true);
 	}
 	/* A frame that returns to nowhere. */
@@ -530,43 +538,67 @@ TEST(kernel_stacks_reach_the_entry)
 	spin_stop(pid);
 }
 
-static bool check_kernel_truncated(const struct profbuf_frame *frame, const __u64 *record)
+static uint64_t cut_off;
+
+/* Of two kernel frames, the second is the entry, or what the entry has called. */
+static bool check_two_kernel_frames(const struct profbuf_frame *frame, const __u64 *record,
+				    bool user)
 {
 	uint64_t mode = record_mode(record);
 	uint32_t length;
+	const __u64 *stack = record_stack(frame, record, &length);
 
-	record_stack(frame, record, &length);
-	if (PROFBUF_MODE(mode) != PROFBUF_MODE_KERNEL)
+	if (PROFBUF_MODE(mode) != PROFBUF_MODE_KERNEL || length < 2)
 		return false;
-	ASSERT_EQ(length, 1);
-	ASSERT_EQ(PROFBUF_MODE_KERNEL_FRAMES(mode), 1);
-	ASSERT(mode & PROFBUF_MODE_TRUNCATED);
+	ASSERT_EQ(length, 2);
+	if (PROFBUF_MODE_KERNEL_FRAMES(mode) < 2)
+		return false;
+	if (!strcmp(symbol_name(stack[1]), "do_syscall_64")) {
+		ASSERT(mode & PROFBUF_MODE_TRUNCATED);
+		cut_off++;
+	}
+	if (strncmp(symbol_name(stack[1]), "entry_SYSCALL_64", 16))
+		return false;
+	ASSERT_EQ(!!(mode & PROFBUF_MODE_TRUNCATED), user);
 	return true;
 }
 
-static void sample_kernel_truncated(uint32_t flags)
+static bool check_kernel_truncated(const struct profbuf_frame *frame, const __u64 *record)
+{
+	return check_two_kernel_frames(frame, record, false);
+}
+
+static bool check_user_truncated(const struct profbuf_frame *frame, const __u64 *record)
+{
+	return check_two_kernel_frames(frame, record, true);
+}
+
+static void sample_two_frames(uint32_t flags,
+			      bool (*check)(const struct profbuf_frame *, const __u64 *))
 {
 	struct profbuf_config config;
 	int fd = device_open(0);
 	pid_t pid = syscall_start();
 
+	symbols_read();
 	device_config(fd, &config);
 	config.flags = flags;
 	config.period_ns = 500000;
-	config.stack_depth = 1;
+	config.stack_depth = 2;
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
-	watch_process(pid, fd, 50, check_kernel_truncated);
+	watch_process(pid, fd, 50, check);
+	ASSERT_GT(cut_off, 0);
 	spin_stop(pid);
 }
 
 TEST(kernel_frames_that_are_cut_off_are_marked)
 {
-	sample_kernel_truncated(PROFBUF_KERNEL);
+	sample_two_frames(PROFBUF_KERNEL, check_kernel_truncated);
 }
 
 TEST(user_frames_without_room_are_marked)
 {
-	sample_kernel_truncated(PROFBUF_KERNEL | PROFBUF_USER);
+	sample_two_frames(PROFBUF_KERNEL | PROFBUF_USER, check_user_truncated);
 }
 
 static uint64_t idle_records;
@@ -757,6 +789,33 @@ TEST(losses_are_counted_where_they_happen)
 	}
 	stream_finish(&stream, fd);
 	ASSERT_GT(stream_lost(&stream), 100);
+}
+
+TEST(a_ring_is_full_when_all_its_words_are_in_use)
+{
+	const uint64_t words = 512, record = PROFBUF_RECORD_FIXED + 1;
+	struct profbuf_config config;
+	struct profbuf_stats stats;
+	int fd = device_open(0);
+	int cpu;
+
+	/* The shortest records there are: one word of header, no stack. */
+	device_config(fd, &config);
+	config.flags = PROFBUF_IDLE;
+	config.hdrsize = 1;
+	config.stack_depth = 1;
+	config.period_ns = 100000;
+	config.ring_size = words * sizeof(uint64_t);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+	for (cpu = 0; cpu < 2; cpu++) {
+		do {
+			sleep_ms(5);
+			device_stats(fd, cpu, &stats);
+		} while (!stats.lost);
+		ASSERT_EQ(stats.records, words / record);
+	}
+	stream_finish(&stream, fd);
 }
 
 /* 60, 30 and 10 turns of the same loop: what else can their shares of the time be? */
