@@ -512,6 +512,47 @@ static void test_packed_samples_damage(void **state)
 	}
 }
 
+/* A stack without words, first of all, and again. */
+static void test_packed_empty_stack(void **state)
+{
+	const uint64_t expected[] = { 3, 7, 1, 3, 7, 1, 0, 0 };
+	struct packed_frame packed = packed_frame;
+	const struct profbuf_frame *frame;
+	struct profbuf_stream *stream;
+
+	(void)state;
+	packed.packed.records = 2;
+	packed.packed.words = 6;
+	packed.packed.bytes = 15;
+	/* Stack, depth, time, header, word; stack, time, header. */
+	memcpy(packed.bytes, (char[15]){ 0, 0, 14, 1, 1, [12] = 4, 0, 0 }, 15);
+	assert_int_equal(profbuf_stream__open_memory(&stream, &packed, sizeof(packed), NULL), 0);
+	if (profbuf_stream__next(stream, &frame) != 1)
+		fail_msg("%s", profbuf_stream__error(stream));
+	assert_int_equal(frame->size, sizeof(*frame) + sizeof(expected));
+	assert_memory_equal(frame + 1, expected, sizeof(expected));
+	profbuf_stream__close(stream);
+}
+
+/* A loss that cannot be, in what was packed: the place is that of the PACKED frame. */
+static void test_packed_place(void **state)
+{
+	static const struct profbuf_handler none = { .size = sizeof(none) };
+	struct packed_frame packed = packed_frame;
+	struct packed_frame two[2] = { packed_frame };
+	struct profbuf_stream *stream;
+
+	(void)state;
+	packed.bytes[20] = 0;
+	packed.frame.sequence = 1;
+	two[1] = packed;
+	assert_int_equal(profbuf_stream__open_memory(&stream, two, sizeof(two), NULL), 0);
+	assert_int_equal(profbuf_stream__read(stream, &none, NULL), -EBADMSG);
+	assert_string_equal(profbuf_stream__error(stream),
+			    "memory: at byte 96: a loss with a stack of 2 words");
+	profbuf_stream__close(stream);
+}
+
 /* A frame that no writer writes. */
 static struct profbuf_frame *make_frame(const void *payload, size_t size)
 {
@@ -663,6 +704,8 @@ int main(void)
 		cmocka_unit_test(test_packed_within),
 		cmocka_unit_test(test_packed_samples),
 		cmocka_unit_test(test_packed_samples_damage),
+		cmocka_unit_test(test_packed_empty_stack),
+		cmocka_unit_test(test_packed_place),
 		cmocka_unit_test(test_payload_sizes),
 		cmocka_unit_test(test_string_without_end),
 		cmocka_unit_test(test_symbols),

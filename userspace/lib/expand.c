@@ -40,38 +40,40 @@ static bool get_words(struct bytes *bytes, uint64_t *words, uint64_t n)
 	return true;
 }
 
-static int reserve(void *array, size_t *max, size_t need, size_t size)
+/* Room for @need elements of @size bytes. Returns the array, or NULL if it stays as it was. */
+static void *reserve(void *array, size_t *max, size_t need, size_t size)
 {
-	void **elements = array;
-	void *larger;
-
 	if (need <= *max)
-		return 0;
-	larger = realloc(*elements, need * 2 * size);
-	if (!larger)
-		return -ENOMEM;
-	*elements = larger;
-	*max = need * 2;
-	return 0;
+		return array;
+	array = realloc(array, need * 2 * size);
+	if (array)
+		*max = need * 2;
+	return array;
 }
 
 /* Give a stack the next ID. */
 static int learn(struct profbuf_stream *stream, const uint64_t *stack, uint64_t depth)
 {
-	size_t max = stream->max_stacks;
+	uint64_t *words;
+	uint32_t *ends;
 
 	if (stream->nr_stacks >= PROFBUF_PACKED_MAX_STACKS ||
 	    stream->nr_stack_words + depth > PROFBUF_PACKED_MAX_STACK_WORDS)
 		return -EBADMSG;
-	if (reserve(&stream->stack_words, &stream->max_stack_words,
-		    stream->nr_stack_words + depth, sizeof(*stack)) ||
-	    reserve(&stream->stack_ends, &max, stream->nr_stacks + 1UL,
-		    sizeof(*stream->stack_ends)))
+	/* A word more: there is an array also where all stacks are empty. */
+	words = reserve(stream->stack_words, &stream->max_stack_words,
+			stream->nr_stack_words + depth + 1, sizeof(*words));
+	if (!words)
 		return -ENOMEM;
-	stream->max_stacks = max;
-	memcpy(stream->stack_words + stream->nr_stack_words, stack, depth * sizeof(*stack));
+	stream->stack_words = words;
+	ends = reserve(stream->stack_ends, &stream->max_stacks, stream->nr_stacks + 1,
+		       sizeof(*ends));
+	if (!ends)
+		return -ENOMEM;
+	stream->stack_ends = ends;
+	memcpy(words + stream->nr_stack_words, stack, depth * sizeof(*stack));
 	stream->nr_stack_words += depth;
-	stream->stack_ends[stream->nr_stacks++] = stream->nr_stack_words;
+	ends[stream->nr_stacks++] = stream->nr_stack_words;
 	return 0;
 }
 
@@ -110,12 +112,13 @@ static int64_t expand_record(struct profbuf_stream *stream, struct expansion *e,
 			     uint64_t room)
 {
 	uint32_t fixed = PROFBUF_RECORD_FIXED + e->hdrsize;
-	uint64_t *stack = words + fixed;
 	uint64_t reference, depth;
+	uint64_t *stack;
 	int err;
 
 	if (!get_number(&e->bytes, &reference) || room < fixed)
 		return 0;
+	stack = words + fixed;
 	if (reference / 2 >= 2) {
 		uint64_t id = reference / 2 - 2;
 		uint32_t first;

@@ -176,6 +176,15 @@ static void decode(struct profbuf_record *record, const struct word_plan *plan,
 	}
 }
 
+/* Where a word of a frame is. One that was PACKED has only the place of the whole. */
+static uint64_t word_offset(const struct profbuf_stream *stream, const struct profbuf_frame *frame,
+			    uint32_t position)
+{
+	if (frame == stream->samples)
+		return stream->offset;
+	return stream->offset + sizeof(*frame) + position * sizeof(uint64_t);
+}
+
 /**
  * stream__records - call a handler for the records of a frame
  * @stream: the stream
@@ -221,11 +230,10 @@ int stream__records(struct profbuf_stream *stream, const struct profbuf_frame *f
 	for (n = 0; n < frame->records; n++, position += length) {
 		const uint64_t *word = words + position;
 		const uint64_t *header = word + PROFBUF_RECORD_FIXED;
-		uint64_t offset = stream->offset + sizeof(*frame) + position * sizeof(*word);
 
 		length = profbuf_record_check(frame, position);
 		if (!length)
-			return stream__fail(stream, -EBADMSG, offset,
+			return stream__fail(stream, -EBADMSG, word_offset(stream, frame, position),
 					    "record %u of a frame of %u is damaged", n,
 					    frame->records);
 		record.time = word[1];
@@ -240,7 +248,8 @@ int stream__records(struct profbuf_stream *stream, const struct profbuf_frame *f
 			ret = handle_record(context, &record);
 		} else {
 			if (record.depth != 1)
-				return stream__fail(stream, -EBADMSG, offset,
+				return stream__fail(stream, -EBADMSG,
+						    word_offset(stream, frame, position),
 						    "a loss with a stack of %u words",
 						    record.depth);
 			if (!handle_loss)
@@ -255,8 +264,7 @@ int stream__records(struct profbuf_stream *stream, const struct profbuf_frame *f
 			return ret;
 	}
 	if (position != frame->words)
-		return stream__fail(stream, -EBADMSG,
-				    stream->offset + sizeof(*frame) + position * sizeof(*words),
+		return stream__fail(stream, -EBADMSG, word_offset(stream, frame, position),
 				    "%u words more than the frame's %u records have",
 				    frame->words - position, frame->records);
 	return 0;

@@ -76,8 +76,8 @@ struct profbuf_stream {
 	size_t nr_stack_words;
 	size_t max_stack_words;
 	uint32_t *stack_ends;
-	uint32_t nr_stacks;
-	uint32_t max_stacks;
+	size_t nr_stacks;
+	size_t max_stacks;
 	struct profbuf_frame *samples;
 	size_t samples_size;
 
