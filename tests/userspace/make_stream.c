@@ -37,7 +37,8 @@ struct shape {
 	uint64_t base;
 	const char *file; /* that is mapped at @base; NULL: no recording */
 	uint64_t offset; /* of its code */
-	bool unpacked; /* a recording without compression */
+	bool uncompressed; /* a recording, but no ZSTD frames */
+	bool unpacked; /* and no PACKED ones either */
 };
 
 struct path {
@@ -268,7 +269,7 @@ static void make_stream(const struct shape *shape)
 	state = shape->seed;
 	for (n = 0; n < shape->paths; n++)
 		make_path(shape, paths, n);
-	check(writer__init(&writer, STDOUT_FILENO, shape->file && !shape->unpacked));
+	check(writer__init(&writer, STDOUT_FILENO, shape->file && !shape->uncompressed));
 	if (shape->file)
 		begin_recording(&writer, shape);
 	builder__info(&builder, shape->cpus);
@@ -325,7 +326,7 @@ static int usage(void)
 {
 	fputs("usage: make_stream [-s SEED] [-n RECORDS] [-c CPUS] [-f FUNCTIONS] [-p PATHS] [-d DEPTH]\n"
 	      "                   [-H HDRSIZE] [-l FRAMES-PER-LOSS] [-P FIRST-PID] [-N PROCESSES] [-b BASE]\n"
-	      "                   [-R FILE -o OFFSET [-u]]\n",
+	      "                   [-R FILE -o OFFSET [-z | -u]]\n",
 	      stderr);
 	return 2;
 }
@@ -347,7 +348,7 @@ int main(int argc, char **argv)
 	};
 	int option;
 
-	while ((option = getopt(argc, argv, "s:n:c:f:p:d:H:l:P:N:b:R:o:u")) >= 0) {
+	while ((option = getopt(argc, argv, "s:n:c:f:p:d:H:l:P:N:b:R:o:uz")) >= 0) {
 		uint64_t value = optarg ? strtoull(optarg, NULL, 0) : 0;
 
 		switch (option) {
@@ -389,6 +390,10 @@ int main(int argc, char **argv)
 			break;
 		case 'u':
 			shape.unpacked = true;
+			shape.uncompressed = true;
+			break;
+		case 'z':
+			shape.uncompressed = true;
 			break;
 		case 'o':
 			shape.offset = value;
