@@ -137,7 +137,7 @@ static int on_record(void *context, const struct profbuf_record *record)
 		err = packer__add(&recorder->packer, record->header - PROFBUF_RECORD_FIXED,
 				  record->hdrsize, record->tag,
 				  profile__last_stack(recorder->profile));
-	if (!err && profile__nr_stacks(recorder->profile) != stacks && !process->gone &&
+	if (!err && profile__nr_stacks(recorder->profile) != stacks && record->pid &&
 	    leads_elsewhere(process, record))
 		err = recorder__look(recorder, process, record);
 	return err;
@@ -174,10 +174,19 @@ static int reserve_cpu(struct recorder *recorder, uint32_t cpu)
 	return 0;
 }
 
-static int write_samples(struct recorder *recorder, const struct profbuf_frame *frame)
+/**
+ * recorder__split - write the records of a frame up to here
+ * @recorder: the recorder
+ *
+ * What is written next comes after them, and before the rest of the frame.
+ *
+ * Return: 0 or a negative errno.
+ */
+int recorder__split(struct recorder *recorder)
 {
-	uint64_t sequence = frame->sequence;
+	const struct profbuf_frame *frame = recorder->frame;
 	uint32_t records = recorder->packer.packed.records;
+	uint64_t sequence = frame->sequence + recorder->written;
 	int err;
 
 	if (!records)
@@ -190,7 +199,10 @@ static int write_samples(struct recorder *recorder, const struct profbuf_frame *
 		sequence = recorder->sequence[frame->cpu];
 		recorder->sequence[frame->cpu] += records;
 	}
-	return packer__end(&recorder->packer, &recorder->writer, frame, sequence);
+	recorder->written += records;
+	err = packer__end(&recorder->packer, &recorder->writer, frame, sequence);
+	packer__begin(&recorder->packer);
+	return err;
 }
 
 /**
@@ -199,7 +211,8 @@ static int write_samples(struct recorder *recorder, const struct profbuf_frame *
  * @stream: the stream of the session
  * @frame: the frame that it has just given
  *
- * What becomes known of its processes is written before it.
+ * What becomes known of its processes is written before it, and that one of them executes another
+ * program, between the records of the one and of the other.
  *
  * Return: 0 or a negative errno.
  */
@@ -209,11 +222,13 @@ int recorder__frame(struct recorder *recorder, struct profbuf_stream *stream,
 	int err;
 
 	packer__begin(&recorder->packer);
+	recorder->frame = frame;
+	recorder->written = 0;
 	err = profbuf_stream__handle(stream, frame, &recorder_handler, recorder);
 	if (err)
 		return err;
 	if (frame->type == PROFBUF_FRAME_SAMPLES)
-		err = write_samples(recorder, frame);
+		err = recorder__split(recorder);
 	else
 		err = writer__add(&recorder->writer, frame);
 	if (!err && (profile__nr_stacks(recorder->profile) > MAX_STACKS ||

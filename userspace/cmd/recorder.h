@@ -89,7 +89,9 @@ struct recorder_symbol;
  * @own_mount: our mount namespace
  * @sequence: records of each CPU that were kept
  * @nr_sequences: number of CPUs
- * @packer: the frame that is being recorded
+ * @frame: the frame that is being recorded
+ * @written: records of it that were written
+ * @packer: those that were not
  * @samples: samples kept
  * @lost: samples lost
  * @taken_out: samples taken out
@@ -113,6 +115,8 @@ struct recorder {
 	ino_t own_mount;
 	uint64_t *sequence;
 	uint32_t nr_sequences;
+	const struct profbuf_frame *frame;
+	uint64_t written;
 	struct packer packer;
 	uint64_t samples;
 	uint64_t lost;
@@ -125,6 +129,7 @@ void recorder__exit(struct recorder *recorder);
 int recorder__begin(struct recorder *recorder, const char *command, const char *what);
 int recorder__frame(struct recorder *recorder, struct profbuf_stream *stream,
 		    const struct profbuf_frame *frame);
+int recorder__split(struct recorder *recorder);
 int recorder__end(struct recorder *recorder, const struct profbuf_stats *stats);
 
 struct recorder_process *recorder__meet(struct recorder *recorder,

@@ -92,25 +92,14 @@ static bool is_local(const struct recorder_process *process, const struct symbol
 	       (mapping->module && mapping->module->path[0] == '[');
 }
 
-static int by_start(const void *left, const void *right)
-{
-	const struct recorder_mapping *a = left, *b = right;
-
-	return (a->start > b->start) - (a->start < b->start);
-}
-
-/* Of what overlaps, the new one counts. */
+/* Of what overlaps, the new one counts. The list stays in the order of addresses. */
 static int add_mapping(struct recorder_process *process, const struct symbol_mapping *mapping)
 {
 	struct recorder_mapping *list = process->mappings;
-	uint32_t i, kept = 0;
+	uint32_t i, kept = 0, place = 0;
 
-	for (i = 0; i < process->nr_mappings; i++)
-		if (list[i].end <= mapping->start || list[i].start >= mapping->end)
-			list[kept++] = list[i];
-	process->nr_mappings = kept;
-	if (kept == process->max_mappings) {
-		uint32_t max = kept ? kept * 2 : 16;
+	if (process->nr_mappings == process->max_mappings) {
+		uint32_t max = process->nr_mappings ? process->nr_mappings * 2 : 16;
 
 		list = realloc(list, max * sizeof(*list));
 		if (!list)
@@ -118,14 +107,22 @@ static int add_mapping(struct recorder_process *process, const struct symbol_map
 		process->mappings = list;
 		process->max_mappings = max;
 	}
-	list[process->nr_mappings++] = (struct recorder_mapping){
+	for (i = 0; i < process->nr_mappings; i++) {
+		if (list[i].end > mapping->start && list[i].start < mapping->end)
+			continue;
+		list[kept++] = list[i];
+		if (list[i].start < mapping->start)
+			place = kept;
+	}
+	memmove(list + place + 1, list + place, (kept - place) * sizeof(*list));
+	process->nr_mappings = kept + 1;
+	list[place] = (struct recorder_mapping){
 		.start = mapping->start,
 		.end = mapping->end,
 		.local = is_local(process, mapping),
 		.inode = mapping->inode,
 		.path = mapping->path,
 	};
-	qsort(list, process->nr_mappings, sizeof(*list), by_start);
 	return 0;
 }
 
@@ -269,6 +266,8 @@ static int look_for_exec(struct recorder *recorder, struct recorder_process *pro
 	if (!err)
 		err = read_process(recorder, process);
 	if (!err)
+		err = recorder__split(recorder);
+	if (!err)
 		err = write_process(recorder, process, path, PROFBUF_PROCESS_EXEC);
 	if (!err)
 		err = write_current(recorder, process);
@@ -357,7 +356,7 @@ struct recorder_process *recorder__meet(struct recorder *recorder,
 		process = new_process(recorder, record->pid);
 		if (!process || (record->pid && first_look(recorder, process)))
 			return NULL;
-	} else if (main_thread && process->comm_known && !process->gone &&
+	} else if (main_thread && process->comm_known &&
 		   memcmp(process->comm, record->comm, sizeof(process->comm))) {
 		if (look_for_exec(recorder, process))
 			return NULL;

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From a session to a recording, with processes that are there, end, or execute another program:
+ * what is recorded, and in which order.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <profbuf/recording.h>
+
+#include "builder.h"
+#include "cmd/recorder.h"
+
+/* More than any kernel gives to a process. */
+#define NOBODY 0x7ffffff0U
+
+/* A recording, the session that it is made of, and how much of that was recorded. */
+struct recording {
+	struct builder session;
+	size_t recorded;
+	struct recorder recorder;
+	FILE *file;
+};
+
+static void begin(struct recording *recording, bool everything)
+{
+	*recording = (struct recording){ .file = tmpfile() };
+	assert_non_null(recording->file);
+	assert_int_equal(recorder__init(&recording->recorder, fileno(recording->file)), 0);
+	recording->recorder.family.everything = everything;
+	assert_int_equal(recorder__begin(&recording->recorder, "command", "what"), 0);
+	builder__info(&recording->session, 2);
+}
+
+static int record(struct recording *recording)
+{
+	struct builder *session = &recording->session;
+	const struct profbuf_frame *frame;
+	struct profbuf_stream *stream;
+	int ret, err = 0;
+
+	assert_int_equal(profbuf_stream__open_memory(&stream, session->data, session->size, NULL),
+			 0);
+	while (!err && (ret = profbuf_stream__next(stream, &frame)) > 0)
+		if (profbuf_stream__offset(stream) >= recording->recorded)
+			err = recorder__frame(&recording->recorder, stream, frame);
+	if (!err && ret)
+		fail_msg("%s", profbuf_stream__error(stream));
+	recording->recorded = session->size;
+	profbuf_stream__close(stream);
+	return err;
+}
+
+static void end(struct recording *recording)
+{
+	static const struct profbuf_stats stats;
+
+	assert_int_equal(recorder__end(&recording->recorder, &stats), 0);
+}
+
+static void forget(struct recording *recording)
+{
+	recorder__exit(&recording->recorder);
+	builder__free(&recording->session);
+	fclose(recording->file);
+}
+
+static struct profbuf_stream *open_recording(const struct recording *recording)
+{
+	struct profbuf_stream *stream;
+
+	lseek(fileno(recording->file), 0, SEEK_SET);
+	assert_int_equal(profbuf_stream__open_fd(&stream, fileno(recording->file), NULL), 0);
+	return stream;
+}
+
+/* A letter for each frame, with the number of records; MAPPING frames in a row are one. */
+static void describe(const struct profbuf_frame *frame, char *text)
+{
+	struct profbuf_process process;
+	char *last = text + strlen(text);
+
+	switch (frame->type) {
+	case PROFBUF_FRAME_SAMPLES:
+		sprintf(last, "S%u", frame->records);
+		break;
+	case PROFBUF_FRAME_PROCESS:
+		assert_int_equal(profbuf_recording__payload(frame, &process, sizeof(process),
+							    NULL), 0);
+		strcpy(last, process.flags & PROFBUF_PROCESS_EXEC ? "X" : "P");
+		if (process.flags & PROFBUF_PROCESS_GONE)
+			strcat(last, "-");
+		break;
+	case PROFBUF_FRAME_MAPPING:
+		if (last == text || last[-1] != 'M')
+			strcpy(last, "M");
+		break;
+	case PROFBUF_FRAME_INFO:
+		strcpy(last, "I");
+		break;
+	case PROFBUF_FRAME_HOST:
+		strcpy(last, "H");
+		break;
+	case PROFBUF_FRAME_SYMBOLS:
+		strcpy(last, "N");
+		break;
+	case PROFBUF_FRAME_END:
+		strcpy(last, "E");
+		break;
+	}
+}
+
+static void assert_frames(const struct recording *recording, const char *expected)
+{
+	struct profbuf_stream *stream = open_recording(recording);
+	const struct profbuf_frame *frame;
+	char text[1024] = "";
+	int ret;
+
+	while ((ret = profbuf_stream__next(stream, &frame)) > 0)
+		describe(frame, text);
+	if (ret)
+		fail_msg("%s", profbuf_stream__error(stream));
+	assert_string_equal(text, expected);
+	profbuf_stream__close(stream);
+}
+
+static void add_sample(struct recording *recording, uint32_t pid, const char *comm,
+		       uint64_t address)
+{
+	const uint64_t stack[] = { address, 0x2000 };
+	const struct builder_record sample = {
+		.time = 1000 + recording->session.sequence[0],
+		.count = 1,
+		.pid = pid,
+		.tid = pid,
+		.comm = comm,
+		.depth = 2,
+		.stack = stack,
+	};
+
+	builder__record(&recording->session, &sample);
+}
+
+/* Records and losses, as text, for a comparison. */
+struct listing {
+	char *text;
+	size_t size;
+	FILE *file;
+	uint32_t only;
+	uint64_t gaps;
+};
+
+static int list_record(void *context, const struct profbuf_record *record)
+{
+	struct listing *listing = context;
+	uint32_t n;
+
+	if (listing->only && record->pid != listing->only)
+		return 0;
+	fprintf(listing->file, "%u %llu %llu:", record->cpu, (unsigned long long)record->time,
+		(unsigned long long)record->tag);
+	for (n = 0; n < record->hdrsize + record->depth; n++)
+		fprintf(listing->file, " %llx", (unsigned long long)record->header[n]);
+	fputc('\n', listing->file);
+	return 0;
+}
+
+static int list_loss(void *context, const struct profbuf_loss *loss)
+{
+	struct listing *listing = context;
+
+	fprintf(listing->file, "%u %llu lost %llu\n", loss->cpu, (unsigned long long)loss->time,
+		(unsigned long long)loss->lost);
+	return 0;
+}
+
+static int count_gap(void *context, const struct profbuf_gap *gap)
+{
+	struct listing *listing = context;
+
+	listing->gaps += gap->records;
+	return 0;
+}
+
+static const struct profbuf_handler lister = {
+	.size = sizeof(lister),
+	.record = list_record,
+	.loss = list_loss,
+	.gap = count_gap,
+};
+
+/* @only: records of this process; 0: all. */
+static struct listing list(struct profbuf_stream *stream, uint32_t only)
+{
+	struct listing listing = { .only = only };
+
+	listing.file = open_memstream(&listing.text, &listing.size);
+	assert_non_null(listing.file);
+	if (profbuf_stream__read(stream, &lister, &listing))
+		fail_msg("%s", profbuf_stream__error(stream));
+	fclose(listing.file);
+	profbuf_stream__close(stream);
+	return listing;
+}
+
+/* The recording has what the session had of this process, or of all, and all losses. */
+static void assert_same_records(const struct recording *recording, uint32_t only)
+{
+	struct listing wanted, got;
+	struct profbuf_stream *stream;
+
+	assert_int_equal(profbuf_stream__open_memory(&stream, recording->session.data,
+						     recording->session.size, NULL), 0);
+	wanted = list(stream, only);
+	got = list(open_recording(recording), 0);
+	assert_true(wanted.size > 0);
+	assert_string_equal(got.text, wanted.text);
+	assert_int_equal(got.gaps, 0);
+	free(wanted.text);
+	free(got.text);
+}
+
+static void add_mixed_frames(struct recording *recording)
+{
+	struct builder *session = &recording->session;
+	uint32_t frame, n;
+
+	for (frame = 0; frame < 6; frame++) {
+		builder__begin(session, frame % 2, frame < 4 ? PROFBUF_WORDS : PROFBUF_HDRSIZE_MAX);
+		for (n = 0; n < 20; n++) {
+			if (n == frame * 3)
+				builder__loss(session, 500 + n, n);
+			add_sample(recording, n % 3 ? (uint32_t)getpid() : NOBODY + n % 2, "some",
+				   0x1000 + n % 7);
+		}
+		builder__end(session);
+	}
+}
+
+static void test_everything(void **state)
+{
+	struct recording recording;
+
+	(void)state;
+	begin(&recording, true);
+	add_mixed_frames(&recording);
+	assert_int_equal(record(&recording), 0);
+	end(&recording);
+	assert_same_records(&recording, 0);
+	assert_int_equal(recording.recorder.samples, 120);
+	forget(&recording);
+}
+
+static void test_filtered(void **state)
+{
+	struct recording recording;
+
+	(void)state;
+	begin(&recording, false);
+	family__add(&recording.recorder.family, getpid(), FAMILY_YES);
+	family__add(&recording.recorder.family, NOBODY, FAMILY_NO);
+	add_mixed_frames(&recording);
+	assert_int_equal(record(&recording), 0);
+	end(&recording);
+	assert_same_records(&recording, getpid());
+	assert_int_equal(recording.recorder.samples, 78);
+	assert_int_equal(recording.recorder.taken_out, 42);
+	/* There is no such process, and so nobody knows whose child it was. */
+	assert_int_equal(recording.recorder.unknown, 18);
+	forget(&recording);
+}
+
+/* What is known of a process comes before its first sample. */
+static void test_processes(void **state)
+{
+	struct recording recording;
+
+	(void)state;
+	begin(&recording, true);
+	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	add_sample(&recording, getpid(), "self", 0x1000);
+	add_sample(&recording, NOBODY, "nobody", 0x1000);
+	add_sample(&recording, 0, "idle", 0x1000);
+	builder__end(&recording.session);
+	assert_int_equal(record(&recording), 0);
+	end(&recording);
+	assert_frames(&recording, "HIPMP-S3E");
+	forget(&recording);
+}
+
+static ino_t program_of(pid_t pid)
+{
+	struct stat status = { 0 };
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	stat(path, &status);
+	return status.st_ino;
+}
+
+/* Of which program a record is, the same frame tells of the next one. */
+static void test_exec(void **state)
+{
+	struct recording recording;
+	pid_t child = fork();
+
+	(void)state;
+	if (!child) {
+		raise(SIGSTOP);
+		execlp("sleep", "sleep", "1000", NULL);
+		_exit(EXIT_FAILURE);
+	}
+	waitpid(child, NULL, WUNTRACED);
+	begin(&recording, true);
+	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	add_sample(&recording, child, "before", 0x1000);
+	add_sample(&recording, child, "before", 0x1001);
+	builder__end(&recording.session);
+	assert_int_equal(record(&recording), 0);
+
+	kill(child, SIGCONT);
+	while (program_of(child) == program_of(getpid()))
+		usleep(1000);
+	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	add_sample(&recording, child, "before", 0x1002);
+	add_sample(&recording, child, "sleep", 0x1000);
+	add_sample(&recording, child, "sleep", 0x1001);
+	builder__end(&recording.session);
+	assert_int_equal(record(&recording), 0);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	end(&recording);
+	assert_frames(&recording, "HIPMS2S1XMS2E");
+	assert_same_records(&recording, 0);
+	forget(&recording);
+}
+
+/* Stacks are not kept without end; what comes after they were forgotten is whole. */
+static void test_many_stacks(void **state)
+{
+	struct recording recording;
+	uint32_t n;
+
+	(void)state;
+	begin(&recording, true);
+	for (n = 0; n < 250000; n++) {
+		if (n % 1000 == 0)
+			builder__begin(&recording.session, 0, 2);
+		/* All of them come twice, a while later. */
+		add_sample(&recording, NOBODY, "", n % 20000 + n / 40000 * 20000);
+		if (n % 1000 == 999)
+			builder__end(&recording.session);
+	}
+	assert_int_equal(record(&recording), 0);
+	assert_in_range(recording.recorder.packer.nr_stacks, 1, 101000);
+	assert_in_range(recording.recorder.packer.stack_words, 2, 202000);
+	end(&recording);
+	assert_same_records(&recording, 0);
+	forget(&recording);
+}
+
+/* A disk that is full in the midst of a frame. What was written whole can be read. */
+static void test_full_disk(void **state)
+{
+	const struct rlimit small = { 20000, RLIM_INFINITY };
+	struct rlimit before;
+	struct recording recording;
+	struct listing listing;
+	struct stat status;
+	uint32_t n;
+	int err = 0;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	begin(&recording, true);
+	setrlimit(RLIMIT_FSIZE, &small);
+	for (n = 0; !err && n < 100000; n++) {
+		if (n % 1000 == 0)
+			builder__begin(&recording.session, 0, PROFBUF_WORDS);
+		add_sample(&recording, NOBODY, "", n * 0x9e3779b97f4a7c15ULL);
+		if (n % 1000 < 999)
+			continue;
+		builder__end(&recording.session);
+		err = record(&recording);
+		if (!err)
+			err = writer__flush(&recording.recorder.writer);
+	}
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_int_equal(err, -EFBIG);
+	assert_int_equal(fstat(fileno(recording.file), &status), 0);
+	assert_int_equal(status.st_size, 20000);
+	assert_in_range(recording.recorder.writer.whole, 1, 19999);
+	assert_int_equal(ftruncate(fileno(recording.file), recording.recorder.writer.whole), 0);
+	listing = list(open_recording(&recording), 0);
+	assert_true(listing.size > 0);
+	free(listing.text);
+	forget(&recording);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_filtered),
+		cmocka_unit_test(test_processes),
+		cmocka_unit_test(test_exec),
+		cmocka_unit_test(test_many_stacks),
+		cmocka_unit_test(test_full_disk),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
