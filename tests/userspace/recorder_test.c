@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -350,6 +351,38 @@ static void test_exec(void **state)
 	forget(&recording);
 }
 
+/* A child that had executed its program before its first sample was read. */
+static void test_expected(void **state)
+{
+	struct recording recording;
+	char name[16];
+	pid_t child = fork();
+
+	(void)state;
+	if (!child) {
+		raise(SIGSTOP);
+		execlp("sleep", "sleep", "1000", NULL);
+		_exit(EXIT_FAILURE);
+	}
+	waitpid(child, NULL, WUNTRACED);
+	begin(&recording, true);
+	assert_int_equal(recorder__expect(&recording.recorder, child), 0);
+	kill(child, SIGCONT);
+	while (program_of(child) == program_of(getpid()))
+		usleep(1000);
+	prctl(PR_GET_NAME, name);
+	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	add_sample(&recording, child, name, 0x1000);
+	add_sample(&recording, child, "sleep", 0x1000);
+	builder__end(&recording.session);
+	assert_int_equal(record(&recording), 0);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	end(&recording);
+	assert_frames(&recording, "HPMIS1XMS1E");
+	forget(&recording);
+}
+
 /* Stacks are not kept without end; what comes after they were forgotten is whole. */
 static void test_many_stacks(void **state)
 {
@@ -420,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_filtered),
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_exec),
+		cmocka_unit_test(test_expected),
 		cmocka_unit_test(test_many_stacks),
 		cmocka_unit_test(test_full_disk),
 	};

@@ -504,6 +504,8 @@ static int begin(struct record *record, char **argv)
 		sprintf(i ? list + strlen(list) : list, i ? ", %u" : "process %u", record->pids[i]);
 	if (command && (what || !record->argv))
 		err = recorder__begin(&record->recorder, command, what ? what : list);
+	if (!err && record->workload.pid)
+		err = recorder__expect(&record->recorder, record->workload.pid);
 	free(command);
 	free(what);
 	return err;

@@ -132,6 +132,7 @@ int recorder__frame(struct recorder *recorder, struct profbuf_stream *stream,
 int recorder__split(struct recorder *recorder);
 int recorder__end(struct recorder *recorder, const struct profbuf_stats *stats);
 
+int recorder__expect(struct recorder *recorder, uint32_t pid);
 struct recorder_process *recorder__meet(struct recorder *recorder,
 					const struct profbuf_record *record);
 struct recorder_process *recorder__find_process(const struct recorder *recorder, uint32_t pid);

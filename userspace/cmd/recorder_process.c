@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -274,6 +275,23 @@ static int look_for_exec(struct recorder *recorder, struct recorder_process *pro
 	return err;
 }
 
+/* A thread that has another name by now may execute another program, too. */
+static bool has_new_name(const struct profbuf_record *record)
+{
+	char path[64], name[sizeof(record->comm) + 1] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/task/%u/comm", record->pid, record->tid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (!fgets(name, sizeof(name), file))
+		*name = 0;
+	fclose(file);
+	name[strcspn(name, "\n")] = 0;
+	return *name && *record->comm && strcmp(name, record->comm);
+}
+
 /**
  * recorder__look - read again what a process has mapped, unless that was done just now
  * @recorder: the recorder
@@ -288,7 +306,7 @@ int recorder__look(struct recorder *recorder, struct recorder_process *process,
 	uint32_t known = process->nr_mappings;
 	int err;
 
-	if (record->time < process->next_look)
+	if (record->time < process->next_look || has_new_name(record))
 		return 0;
 	err = read_process(recorder, process);
 	if (!err)
@@ -337,6 +355,27 @@ struct recorder_process *recorder__find_process(const struct recorder *recorder,
 		if (recorder->processes[i].pid == pid)
 			return &recorder->processes[i];
 	return NULL;
+}
+
+/**
+ * recorder__expect - know a child of ours before it executes another program
+ * @recorder: the recorder
+ * @pid: process ID
+ *
+ * Its first records may be read only when it has done so.
+ *
+ * Return: 0 or a negative errno.
+ */
+int recorder__expect(struct recorder *recorder, uint32_t pid)
+{
+	struct recorder_process *process = new_process(recorder, pid);
+
+	if (!process)
+		return -ENOMEM;
+	/* It has ours. */
+	prctl(PR_GET_NAME, process->comm);
+	process->comm_known = true;
+	return first_look(recorder, process);
 }
 
 /**
