@@ -89,7 +89,6 @@ static const struct command_option options_record[] = {
  * @shown: when the progress was shown last
  * @progress: show it
  * @stopping: sampling has ended
- * @interrupted: by a signal
  * @timed_out: by the duration
  */
 struct record {
@@ -119,7 +118,6 @@ struct record {
 	uint64_t shown;
 	bool progress;
 	bool stopping;
-	bool interrupted;
 	bool timed_out;
 };
 
@@ -319,13 +317,17 @@ static int find_family(struct record *record)
 
 static void block_signals(struct record *record)
 {
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action;
 	sigset_t set;
+	size_t i;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
+	/* What nohup and shells have ignored would come nevertheless if it was blocked. */
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (!sigaction(ends[i], NULL, &action) && action.sa_handler != SIG_IGN)
+			sigaddset(&set, ends[i]);
 	sigprocmask(SIG_BLOCK, &set, &record->old_signals);
 	record->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -349,7 +351,6 @@ static void take_signals(struct record *record)
 				stop(record);
 			continue;
 		}
-		record->interrupted = true;
 		stop(record);
 		/* Control-C reaches the command by itself. */
 		if (record->argv && !record->workload.ended && info.ssi_signo != SIGINT)

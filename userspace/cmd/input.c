@@ -24,19 +24,23 @@ static void stop_session(int signal_number)
  * session__stop_on_signals - let interrupts end a session
  * @session: the session, started
  *
- * What is left is read, then comes the end. The second interrupt ends the command.
+ * What is left is read, then comes the end. The second interrupt ends the command. Signals that
+ * are ignored, as nohup does, stay so.
  */
 void session__stop_on_signals(struct profbuf_session *session)
 {
-	struct sigaction action = {
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	const struct sigaction action = {
 		.sa_handler = stop_session,
 		.sa_flags = SA_RESTART | SA_RESETHAND,
 	};
+	struct sigaction old;
+	size_t i;
 
 	signalled_session = session;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (!sigaction(ends[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaction(ends[i], &action, NULL);
 }
 
 /**
