@@ -65,6 +65,8 @@ static const struct command_option options_record[] = {
  * struct record - a recording and what it is of
  * @path: file to write to
  * @format: what to turn the recording into; NULL: it is what is wanted
+ * @scratch: directory of a recording that is turned into something else
+ * @created: @path was not there before
  * @frequency: samples a second, 0: as the module has it
  * @duration: nanoseconds, 0: no limit
  * @ring_size: bytes, 0: as the module has it
@@ -94,6 +96,8 @@ static const struct command_option options_record[] = {
 struct record {
 	const char *path;
 	const struct export_format *format;
+	const char *scratch;
+	bool created;
 	double frequency;
 	uint64_t duration;
 	uint64_t ring_size;
@@ -236,16 +240,19 @@ static int configure(struct record *record)
 /* A file without a name, for a recording that is not what is wanted in the end. */
 static int open_scratch(struct record *record)
 {
-	const char *directory = getenv("TMPDIR");
 	char path[4096];
 
-	if (!directory || !*directory)
-		directory = "/tmp";
-	snprintf(path, sizeof(path), "%s/profbuf-XXXXXX", directory);
+	record->scratch = getenv("TMPDIR");
+	if (!record->scratch || !*record->scratch)
+		record->scratch = "/tmp";
+	snprintf(path, sizeof(path), "%s/profbuf-XXXXXX", record->scratch);
 	record->fd = mkostemp(path, O_CLOEXEC);
 	if (record->fd < 0) {
-		error("cannot write to %s: %s", directory, strerror(errno));
-		return -errno;
+		int err = -errno;
+
+		error("cannot write to %s: %s", record->scratch, strerror(-err));
+		hint("TMPDIR names another directory for the recording");
+		return err;
 	}
 	unlink(path);
 	return 0;
@@ -263,8 +270,38 @@ static int export_scratch(const struct record *record)
 	return err;
 }
 
+/* Opened also if it is written to only in the end: that it cannot be is better said now. */
+static int open_path(struct record *record)
+{
+	mode_t mode = record->format ? 0666 : 0600;
+	int flags = O_WRONLY | O_CREAT | O_CLOEXEC;
+
+	record->fd = open(record->path, flags | O_EXCL, mode);
+	record->created = record->fd >= 0;
+	/* What is there is kept until there is something better. */
+	if (record->fd < 0 && errno == EEXIST)
+		record->fd = open(record->path, flags, mode);
+	if (record->fd < 0) {
+		int err = -errno;
+
+		error("cannot write %s: %s", record->path, strerror(-err));
+		return err;
+	}
+	return 0;
+}
+
+static void remove_empty_output(const struct record *record)
+{
+	struct stat status;
+
+	if (record->created && !stat(record->path, &status) && !status.st_size)
+		unlink(record->path);
+}
+
 static int open_output(struct record *record)
 {
+	int err;
+
 	if (!strcmp(record->path, "-")) {
 		if (isatty(STDOUT_FILENO)) {
 			error("a recording is nothing for a terminal");
@@ -274,15 +311,11 @@ static int open_output(struct record *record)
 		record->fd = STDOUT_FILENO;
 		return 0;
 	}
-	if (record->format)
-		return open_scratch(record);
-	/* What is there is kept until there is something better. */
-	record->fd = open(record->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	if (record->fd < 0) {
-		error("cannot write %s: %s", record->path, strerror(errno));
-		return -errno;
-	}
-	return 0;
+	err = open_path(record);
+	if (err || !record->format)
+		return err;
+	close(record->fd);
+	return open_scratch(record);
 }
 
 static int find_family(struct record *record)
@@ -453,7 +486,8 @@ static int run(struct record *record)
 				return ret;
 			record->flushed = time;
 		}
-		if (record->duration && time - record->started >= record->duration) {
+		if (record->duration && !record->stopping &&
+		    time - record->started >= record->duration) {
 			record->timed_out = true;
 			stop(record);
 		}
@@ -583,6 +617,25 @@ static void cut_output(const struct record *record)
 		warning("%s does not end with a whole frame", record->path);
 }
 
+static void say_why_not(const struct record *record, int err)
+{
+	if (profbuf_stream__failed(record->stream)) {
+		error("%s", profbuf_stream__error(record->stream));
+	} else if (err == -ENOMEM) {
+		error("out of memory");
+	} else if (record->scratch) {
+		error("cannot write to %s: %s", record->scratch, strerror(-err));
+		hint("TMPDIR names another directory for the recording");
+	} else {
+		error("cannot write %s: %s", output_name(record), strerror(-err));
+	}
+	if (record->scratch)
+		return;
+	cut_output(record);
+	if (err != -EPIPE && record->recorder.writer.whole)
+		hint("what was written before is a recording nevertheless");
+}
+
 static int record_all(struct record *record, char **argv)
 {
 	struct profbuf_session_opts opts = { .size = sizeof(opts), .nonblock = 1 };
@@ -608,10 +661,7 @@ static int record_all(struct record *record, char **argv)
 		err = session__start(record->session);
 	if (err)
 		return err;
-	if (record->fd != STDOUT_FILENO && ftruncate(record->fd, 0) && errno != EINVAL)
-		err = -errno;
-	if (!err)
-		err = begin(record, argv);
+	err = begin(record, argv);
 	if (!err && record->argv) {
 		int failed = workload__begin(&record->workload);
 
@@ -620,21 +670,18 @@ static int record_all(struct record *record, char **argv)
 			return failed;
 		}
 	}
+	if (!err && record->fd != STDOUT_FILENO &&
+	    ftruncate(record->fd, record->recorder.writer.bytes) && errno != EINVAL)
+		err = -errno;
 	if (!err)
 		err = run(record);
 	end_progress(record);
 	if (!err)
 		err = finish(record);
-	if (!err) {
+	if (err)
+		say_why_not(record, err);
+	else
 		say_what_there_is(record);
-	} else if (profbuf_stream__failed(record->stream)) {
-		error("%s", profbuf_stream__error(record->stream));
-	} else {
-		error("cannot write %s: %s", output_name(record), strerror(-err));
-		cut_output(record);
-		if (err != -EPIPE)
-			hint("what was written before is a recording nevertheless");
-	}
 	return err;
 }
 
@@ -664,6 +711,8 @@ static int run_record(const struct command *command, int argc, char **argv)
 		if (record.workload.failed || (!err && !record.timed_out))
 			status = -1;
 	}
+	if (err)
+		remove_empty_output(&record);
 	profbuf_stream__close(record.stream);
 	profbuf_session__close(record.session);
 	recorder__exit(&record.recorder);
