@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * record_bench STREAM: how much CPU time a recorder takes for each sample of a stream, besides what
- * the system calls take that read it.
+ * record_bench STREAM: how much CPU time a recorder takes for each sample of a stream, names in the
+ * end included, besides what the system calls take that read it.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,6 +22,7 @@ static double seconds(void)
 
 int main(int argc, char **argv)
 {
+	static const struct profbuf_stats stats;
 	const struct profbuf_frame *frame;
 	struct profbuf_stream *stream;
 	struct recorder recorder;
@@ -49,7 +50,7 @@ int main(int argc, char **argv)
 	while ((ret = profbuf_stream__next(stream, &frame)) > 0)
 		if (recorder__frame(&recorder, stream, frame))
 			return EXIT_FAILURE;
-	if (ret || writer__flush(&recorder.writer))
+	if (ret || recorder__end(&recorder, &stats))
 		return EXIT_FAILURE;
 	all = seconds() - begin;
 	printf("%.0f ns a sample, %.0f bytes a sample, %llu samples\n",
