@@ -107,8 +107,8 @@ vm: ## open a shell in a virtual machine
 	@tests/vm/run --interactive
 
 .PHONY: bench
-bench: ## print what a record costs, next to a memcpy of the same bytes
-	@tests/setup build
+bench: ## print what recording, reports and exports cost, next to perf and memcpy
+	@tests/setup bench build userspace
 	@tests/bench/run
 
 .PHONY: litmus

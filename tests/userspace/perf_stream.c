@@ -44,6 +44,19 @@ static int pack_record(void *context, const struct profbuf_record *record)
 			   record->tag, profile__last_stack(known->profile));
 }
 
+/* As a recorder does: a reader holds no more of them. */
+static void forget_stacks(struct known *known)
+{
+	if (known->packer.nr_stacks < PROFBUF_PACKED_MAX_STACKS / 2 &&
+	    known->packer.stack_words < PROFBUF_PACKED_MAX_STACK_WORDS / 2)
+		return;
+	profile__delete(known->profile);
+	known->profile = profile__new(NULL);
+	if (!known->profile)
+		check(-ENOMEM);
+	packer__reset(&known->packer);
+}
+
 static void flush(struct builder *builder, struct writer *writer, struct known *known)
 {
 	static const struct profbuf_handler handler = {
@@ -55,6 +68,7 @@ static void flush(struct builder *builder, struct writer *writer, struct known *
 
 	check(profbuf_stream__open_memory(&stream, builder->data, builder->size, NULL));
 	while (builder->size && profbuf_stream__next(stream, &frame) > 0) {
+		forget_stacks(known);
 		packer__begin(&known->packer);
 		check(profbuf_stream__handle(stream, frame, &handler, known));
 		if (frame->type == PROFBUF_FRAME_SAMPLES)
