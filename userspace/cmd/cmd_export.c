@@ -32,11 +32,9 @@ static int run_export(const struct command *command, int argc, char **argv)
 	while ((option = options__next(&options)) >= 0) {
 		switch (option) {
 		case OPTION_FORMAT:
-			format = export__by_name(options.argument);
-			if (!format) {
-				options__fail(&options, "no format '%s'", options.argument);
+			if (options__choice(&options, option, "format") < 0)
 				return options.status;
-			}
+			format = export__by_name(options.argument);
 			break;
 		case OPTION_OUTPUT:
 			output = options.argument;

@@ -11,7 +11,7 @@
 #include "view/tree.h"
 
 #define DEFAULT_LIMIT		40
-#define DEFAULT_THRESHOLD	5 /* thousandths */
+#define DEFAULT_THRESHOLD	(TREE_THRESHOLD_ALL / 200)
 
 enum {
 	OPTION_BY = 'b',
@@ -23,6 +23,7 @@ enum {
 	OPTION_NO_PAGER = OPTION_LONG,
 };
 
+/* Choices are in the order of the enums that they stand for. */
 static const struct command_option options_report[] = {
 	{ OPTION_BY, "by", "WHAT", "a row for each function, module, process, thread or cpu",
 	  "function module process thread cpu" },
@@ -37,30 +38,29 @@ static const struct command_option options_report[] = {
 	{ 0 }
 };
 
+/**
+ * struct report - what was asked for
+ * @load: of what
+ * @view: how a table looks
+ * @tree: how a tree looks
+ * @as_tree: a tree, no table
+ * @pager: on a terminal
+ * @of_table: an option that only tables have
+ * @of_tree: an option that only trees have
+ */
 struct report {
 	struct load load;
 	struct report_options view;
 	struct tree_options tree;
 	bool as_tree;
 	bool pager;
+	const char *of_table;
+	const char *of_tree;
 };
-
-static int choose(struct options *options, const char *what, const char *const *words)
-{
-	int i;
-
-	for (i = 0; words[i]; i++)
-		if (!strcmp(words[i], options->argument))
-			return i;
-	return options__fail(options, "no %s '%s'", what, options->argument);
-}
 
 /* Returns 0 or OPTIONS_DONE. */
 static int parse(struct options *options, struct report *report)
 {
-	static const char *const by[] = { "function", "module", "process", "thread", "cpu", NULL };
-	static const char *const sort[] = { "self", "total", "name", NULL };
-	static const char *const trees[] = { "callees", "callers", NULL };
 	uint64_t number;
 	double percent;
 	int option, n;
@@ -68,24 +68,27 @@ static int parse(struct options *options, struct report *report)
 	while ((option = options__next(options)) >= 0) {
 		switch (option) {
 		case OPTION_BY:
-			n = choose(options, "rows by", by);
+			n = options__choice(options, option, "rows by");
 			if (n < 0)
 				return n;
 			report->view.by = n;
+			report->of_table = "by";
 			break;
 		case OPTION_SORT:
-			n = choose(options, "order by", sort);
+			n = options__choice(options, option, "order by");
 			if (n < 0)
 				return n;
 			report->view.sort = n;
+			report->of_table = "sort";
 			break;
 		case OPTION_LIMIT:
 			if (options__number(options, "the limit", 0, UINT32_MAX, &number))
 				return OPTIONS_DONE;
 			report->view.limit = number;
+			report->of_table = "limit";
 			break;
 		case OPTION_TREE:
-			n = choose(options, "tree of", trees);
+			n = options__choice(options, option, "tree of");
 			if (n < 0)
 				return n;
 			report->tree.direction = n;
@@ -94,7 +97,8 @@ static int parse(struct options *options, struct report *report)
 		case OPTION_MIN:
 			if (options__real(options, "the least share", 0, 100, &percent))
 				return OPTIONS_DONE;
-			report->tree.threshold = percent * 10 + 0.5;
+			report->tree.threshold = percent * (TREE_THRESHOLD_ALL / 100);
+			report->of_tree = "min";
 			break;
 		case OPTION_JSON:
 			report->view.json = true;
@@ -107,7 +111,15 @@ static int parse(struct options *options, struct report *report)
 				return OPTIONS_DONE;
 		}
 	}
-	return option == OPTIONS_DONE ? option : 0;
+	if (option == OPTIONS_DONE)
+		return option;
+	if (report->as_tree && report->of_table)
+		return options__fail(options, "a tree has no --%s; what it leaves out is up to --min",
+				     report->of_table);
+	if (!report->as_tree && report->of_tree)
+		return options__fail(options, "--%s is for a --tree; rows are left out by --limit",
+				     report->of_tree);
+	return 0;
 }
 
 static int print(struct report *report)

@@ -59,5 +59,6 @@ extern const struct command command_report;
 extern const struct command command_script;
 
 const struct command *command__find(const char *name);
+bool command__runs_another(const struct command *command);
 
 #endif /* PROFBUF_CMD_COMMAND_H */

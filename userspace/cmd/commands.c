@@ -28,3 +28,14 @@ const struct command *command__find(const char *name)
 			return commands[i];
 	return NULL;
 }
+
+/**
+ * command__runs_another - are its operands a command, with options of its own?
+ * @command: the subcommand
+ *
+ * Return: true if so; otherwise options may stand behind operands.
+ */
+bool command__runs_another(const struct command *command)
+{
+	return command->completes && !strcmp(command->completes, "COMMAND");
+}

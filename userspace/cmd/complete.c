@@ -71,8 +71,13 @@ static void complete_argument(const struct command *command, int argc, char **ar
 	int i;
 
 	for (i = 0; i < argc - 1; i++) {
-		if (!strcmp(argv[i], "--") || *argv[i] != '-')
+		if (!strcmp(argv[i], "--"))
 			break;
+		if (*argv[i] != '-') {
+			if (command__runs_another(command))
+				break;
+			continue;
+		}
 		option = find_option(command->options, argv[i]);
 		if (!option || !option->argument)
 			continue;
@@ -81,7 +86,7 @@ static void complete_argument(const struct command *command, int argc, char **ar
 			return;
 		}
 	}
-	/* Behind the first operand everything is an operand. */
+	/* Behind a -- or a command everything is an operand. */
 	if (i == argc - 1 && *with == '-') {
 		complete_options(command->options, with);
 		complete_options(common_options, with);

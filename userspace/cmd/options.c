@@ -85,10 +85,12 @@ static void add_options(const struct command_option *option, struct option *long
 int options__next(struct options *options)
 {
 	struct option longs[MAX_OPTIONS + 1] = { 0 };
-	/* Operands end the options: what follows may be a command with its own. */
-	char letters[2 * MAX_OPTIONS + 3] = "+:";
+	char letters[2 * MAX_OPTIONS + 3];
 	int n = 0;
 	int c;
+
+	/* The options behind a command are its own. */
+	strcpy(letters, command__runs_another(options->command) ? "+:" : ":");
 
 	add_options(options->command->options, longs, &n, letters);
 	add_options(common_options, longs, &n, letters);
@@ -136,6 +138,40 @@ int options__fail(struct options *options, const char *format, ...)
 	hint("'profbuf %s --help' lists the options", options->command->name);
 	options->status = EXIT_USAGE;
 	return OPTIONS_DONE;
+}
+
+static const struct command_option *option_of(const struct command *command, int id)
+{
+	const struct command_option *option;
+
+	for (option = command->options; option->id != id; option++)
+		;
+	return option;
+}
+
+/**
+ * options__choice - read the option's argument as one of the words that complete it
+ * @options: the parser
+ * @id: the option
+ * @what: what is chosen, for the message
+ *
+ * Return: the number of the word, from 0, or OPTIONS_DONE after a message.
+ */
+int options__choice(struct options *options, int id, const char *what)
+{
+	const char *words = option_of(options->command, id)->values;
+	size_t length = strlen(options->argument);
+	const char *word = words;
+	int n;
+
+	for (n = 0; *word; n++) {
+		size_t end = strcspn(word, " ");
+
+		if (end == length && !strncmp(word, options->argument, length))
+			return n;
+		word += end + strspn(word + end, " ");
+	}
+	return options__fail(options, "no %s '%s'; there are: %s", what, options->argument, words);
 }
 
 /**

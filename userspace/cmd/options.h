@@ -35,6 +35,7 @@ struct options {
 int options__next(struct options *options);
 int options__fail(struct options *options, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+int options__choice(struct options *options, int id, const char *what);
 int options__number(struct options *options, const char *what, uint64_t least, uint64_t most,
 		    uint64_t *number);
 int options__real(struct options *options, const char *what, double least, double most,

@@ -215,7 +215,7 @@ static int branches__init(struct branches *branches, const struct tree *tree,
 		return -ENOMEM;
 	*branches = (struct branches){ .tree = tree, .functions = functions };
 	for (i = 0; i < tree->nr; i++)
-		if ((unsigned __int128)tree->nodes[i].total * 1000 >=
+		if ((unsigned __int128)tree->nodes[i].total * TREE_THRESHOLD_ALL >=
 		    (unsigned __int128)tree->whole * threshold)
 			sorted[nr++] = i;
 	qsort_r(sorted, nr, sizeof(*sorted), by_weight, branches);

@@ -7,6 +7,8 @@
 
 #include "profile/profile.h"
 
+#define TREE_THRESHOLD_ALL 100000
+
 enum tree_direction {
 	TREE_CALLEES, /* from roots to what they call */
 	TREE_CALLERS, /* from interrupted functions to what called them */
@@ -15,7 +17,7 @@ enum tree_direction {
 /**
  * struct tree_options - how to print a tree
  * @direction: which way it grows
- * @threshold: leave out what has less than so many thousandths of all samples
+ * @threshold: leave out what has less of all samples, which are TREE_THRESHOLD_ALL
  * @color: with colours, for a terminal
  * @json: as JSON
  * @origin: where and how the profile was recorded, as one line; NULL if that is not known
