@@ -63,7 +63,7 @@ static const struct symbol_location *resolve(void *context, uint32_t pid, uint64
 
 static int write_perf_script(struct load *load, FILE *file)
 {
-	return perf_script__write(load->records, file, load->names.origin, resolve,
+	return perf_script__write(load->records, file, load->profile, load->names.origin, resolve,
 				  load->names.symbols);
 }
 

@@ -68,6 +68,7 @@ struct flamegraph {
 	struct output out;
 	const struct stacktree *tree;
 	const struct flamegraph_options *options;
+	const struct summary *summary;
 	uint32_t width;
 	uint32_t height;
 	uint32_t top; /* where frames begin */
@@ -350,17 +351,20 @@ static void write_pruned(struct flamegraph *graph, uint32_t *y)
 /* The line of the legend and of what the script adds. */
 static uint32_t controls_line(const struct flamegraph *graph)
 {
-	unsigned int lines = 3 + !!graph->options->origin + !!graph->nr_pruned;
+	unsigned int lines = 3 + !!graph->options->origin + !!graph->nr_pruned +
+			     graph->summary->nr_advice;
 
 	return TITLE_LINE + lines * LINE + LINE / 2;
 }
 
 /* The head stays where it is when the rest is scrolled, thus it comes last, on top of it. */
-static void write_head(struct flamegraph *graph, const struct summary *summary)
+static void write_head(struct flamegraph *graph)
 {
 	const struct flamegraph_options *options = graph->options;
+	const struct summary *summary = graph->summary;
 	struct output *out = &graph->out;
 	uint32_t y = TITLE_LINE;
+	uint32_t i;
 
 	output__string(out, "<g class=\"head\">\n");
 	output__printf(out, "<rect class=\"ground\" width=\"100%%\" height=\"%u\"/>\n",
@@ -370,6 +374,8 @@ static void write_head(struct flamegraph *graph, const struct summary *summary)
 		write_line(graph, &y, "origin", options->origin);
 	write_samples(graph, &y, summary);
 	write_line(graph, &y, "completeness", summary->completeness);
+	for (i = 0; i < summary->nr_advice; i++)
+		write_line(graph, &y, "advice", summary->advice[i]);
 	if (graph->nr_pruned)
 		write_pruned(graph, &y);
 	write_legend(graph, controls_line(graph));
@@ -389,7 +395,7 @@ static void write_pattern(struct output *out)
 	output__string(out, "</pattern></defs>\n");
 }
 
-static void write_document(struct flamegraph *graph, const struct summary *summary, uint64_t *left)
+static void write_document(struct flamegraph *graph, uint64_t *left)
 {
 	const struct flamegraph_options *options = graph->options;
 	struct output *out = &graph->out;
@@ -414,7 +420,7 @@ static void write_document(struct flamegraph *graph, const struct summary *summa
 	output__string(out, "<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n");
 	if (graph->tree->nodes[0].total)
 		write_frames(graph, left);
-	write_head(graph, summary);
+	write_head(graph);
 	output__string(out, "<script><![CDATA[\n");
 	output__string(out, flamegraph_js);
 	output__string(out, "]]></script>\n</svg>\n");
@@ -431,8 +437,8 @@ static void write_document(struct flamegraph *graph, const struct summary *summa
 int flamegraph__write(const struct profile *profile, FILE *file,
 		      const struct flamegraph_options *options)
 {
-	struct flamegraph graph = { .options = options };
 	struct summary summary;
+	struct flamegraph graph = { .options = options, .summary = &summary };
 	struct stacktree tree;
 	uint64_t *left;
 	int err;
@@ -452,7 +458,7 @@ int flamegraph__write(const struct profile *profile, FILE *file,
 	graph.height = graph.top + graph.depth * PITCH + MARGIN;
 	left = malloc((tree.max_depth + 2UL) * sizeof(*left));
 	if (left)
-		write_document(&graph, &summary, left);
+		write_document(&graph, left);
 	err = left ? output__finish(&graph.out) : -ENOMEM;
 	free(left);
 	stacktree__exit(&tree);

@@ -15,7 +15,8 @@
 #include "profile/profile.h"
 #include "symbol/symbol.h"
 
-#define LOST_SAMPLES "[lost samples]"
+#define LOST_SAMPLES	"[lost samples]"
+#define NO_STACK	"[no stack]"
 
 #define FUNCTION_KERNEL		(1U << 0)
 #define FUNCTION_INLINED	(1U << 1)

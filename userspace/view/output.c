@@ -159,26 +159,35 @@ size_t utf8_length(const char *text)
  */
 typedef const char *(*escape_fn)(unsigned char c);
 
+/* What is written instead of a character, NULL if it stays. @length: of it, 0 if it is none. */
+static const char *instead_of(const char *text, size_t length, escape_fn escape)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	if (!length)
+		return UTF8_REPLACEMENT;
+	if (length == 1)
+		return escape(*text);
+	/* Control characters, which some terminals obey. */
+	if (length == 2 && s[0] == 0xc2 && s[1] < 0xa0)
+		return UTF8_REPLACEMENT;
+	/* These two are no characters, and XML does not allow them. */
+	if (!memcmp(text, "\xef\xbf\xbe", 3) || !memcmp(text, "\xef\xbf\xbf", 3))
+		return UTF8_REPLACEMENT;
+	return NULL;
+}
+
 static void escaped(struct output *out, const char *text, escape_fn escape)
 {
 	while (*text) {
 		size_t length = utf8_length(text);
-		const char *instead = NULL;
+		const char *instead = instead_of(text, length, escape);
 
-		if (!length) {
-			instead = UTF8_REPLACEMENT;
-			length = 1;
-		} else if (length == 1) {
-			instead = escape(*text);
-		} else if (!memcmp(text, "\xef\xbf\xbe", 3) || !memcmp(text, "\xef\xbf\xbf", 3)) {
-			/* These two are no characters, and XML does not allow them. */
-			instead = UTF8_REPLACEMENT;
-		}
 		if (instead)
 			output__string(out, instead);
 		else
 			output__bytes(out, text, length);
-		text += length;
+		text += length ? length : 1;
 	}
 }
 
@@ -218,6 +227,30 @@ static const char *escape_json(unsigned char c)
 void output__utf8(struct output *out, const char *text)
 {
 	escaped(out, text, escape_nothing);
+}
+
+void utf8_print(const char *text, FILE *file)
+{
+	while (*text) {
+		const char *instead;
+		size_t length = 0;
+
+		/* Most names are nothing but this. */
+		while (text[length] >= ' ' && text[length] < 0x7f)
+			length++;
+		if (length) {
+			fwrite(text, 1, length, file);
+			text += length;
+			continue;
+		}
+		length = utf8_length(text);
+		instead = instead_of(text, length, escape_nothing);
+		if (instead)
+			fputs(instead, file);
+		else
+			fwrite(text, 1, length, file);
+		text += length ? length : 1;
+	}
 }
 
 void output__xml(struct output *out, const char *text)

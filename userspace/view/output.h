@@ -48,6 +48,9 @@ void output__xml(struct output *out, const char *text);
 /* With its quotes. */
 void output__json(struct output *out, const char *text);
 
+/* The same as output__utf8(), for what is not written through a struct output. */
+void utf8_print(const char *text, FILE *file);
+
 #define UTF8_REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 /* Bytes of the valid UTF-8 character at @text, 0 if there is none. */

@@ -9,6 +9,7 @@
 #include "output.h"
 #include "profile/arena.h"
 #include "profile/index.h"
+#include "summary.h"
 
 #define EVENT "cpu-clock"
 
@@ -292,31 +293,56 @@ static void write_loss(struct output *out, const struct entry *entry)
 	output__printf(out, ": lost %" PRIu64 " samples\n\n", entry->weight);
 }
 
+static void write_remark(struct output *out, const char *text)
+{
+	output__string(out, "# ");
+	output__utf8(out, text);
+	output__char(out, '\n');
+}
+
+static int write_summary(struct output *out, const struct profile *profile, const char *origin)
+{
+	struct summary summary;
+	uint32_t i;
+	int err;
+
+	err = summary__init(&summary, profile);
+	if (err)
+		return err;
+	if (origin)
+		write_remark(out, origin);
+	write_remark(out, summary.samples);
+	write_remark(out, summary.losses);
+	write_remark(out, summary.completeness);
+	for (i = 0; i < summary.nr_advice; i++)
+		write_remark(out, summary.advice[i]);
+	output__char(out, '\n');
+	summary__exit(&summary);
+	return 0;
+}
+
 /**
  * perf_script__write - print what perf script would
  * @script: the script; nothing can be added any more
  * @file: where to
+ * @profile: of the same records, after symbolization
  * @origin: where and how it was recorded, as one line, or NULL
  * @resolve: gives addresses their names
  * @context: its first argument
  *
  * Return: 0 or a negative errno.
  */
-int perf_script__write(struct perf_script *script, FILE *file, const char *origin,
-		       perf_script_resolve_fn resolve, void *context)
+int perf_script__write(struct perf_script *script, FILE *file, const struct profile *profile,
+		       const char *origin, perf_script_resolve_fn resolve, void *context)
 {
 	struct output out;
-	int err = 0;
 	size_t i;
+	int err;
 
 	if (script->nr_entries)
 		qsort(script->entries, script->nr_entries, sizeof(*script->entries), by_time);
 	output__init(&out, file);
-	if (origin) {
-		output__string(&out, "# ");
-		output__utf8(&out, origin);
-		output__string(&out, "\n\n");
-	}
+	err = write_summary(&out, profile, origin);
 	for (i = 0; !err && !out.error && i < script->nr_entries; i++) {
 		const struct entry *entry = &script->entries[i];
 

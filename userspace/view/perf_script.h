@@ -13,6 +13,7 @@
 
 #include <profbuf/profbuf.h>
 
+#include "profile/profile.h"
 #include "symbol/symbol.h"
 
 struct perf_script;
@@ -26,7 +27,7 @@ void perf_script__delete(struct perf_script *script);
 int perf_script__add(struct perf_script *script, const struct profbuf_record *record,
 		     uint32_t symbol_pid);
 int perf_script__add_loss(struct perf_script *script, const struct profbuf_loss *loss);
-int perf_script__write(struct perf_script *script, FILE *file, const char *origin,
-		       perf_script_resolve_fn resolve, void *context);
+int perf_script__write(struct perf_script *script, FILE *file, const struct profile *profile,
+		       const char *origin, perf_script_resolve_fn resolve, void *context);
 
 #endif /* PROFBUF_VIEW_PERF_SCRIPT_H */

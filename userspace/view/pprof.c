@@ -120,12 +120,24 @@ struct pprof {
 	struct table locations;	/* struct pprof_location */
 	struct table functions;	/* struct pprof_function */
 	struct arena copies;	/* of strings that are not interned */
+	uint32_t bare;		/* stacks without a location */
 	uint32_t *location_id;	/* by location of the profile; 0: not used so far */
 	struct buffer profile_field;
 	struct buffer field;
 	struct buffer packed;
 	struct buffer part;
 };
+
+/* Locations that are no profile's come after all others: known when these are. */
+static uint32_t lost_location(const struct pprof *pprof)
+{
+	return pprof->locations.nr + 1;
+}
+
+static uint32_t bare_location(const struct pprof *pprof)
+{
+	return pprof->locations.nr + 2;
+}
 
 /* The index of a new element, or NONE. */
 static uint32_t append(struct pprof *pprof, struct table *table, const void *element, size_t size,
@@ -364,6 +376,8 @@ static void write_sample(struct pprof *pprof, const struct profile_stack *stack)
 	clear(&pprof->packed);
 	for (n = 0; n < stack->nlocations; n++)
 		protobuf__value(&pprof->packed, location_id(pprof, stack->locations[n]));
+	if (!stack->nlocations)
+		protobuf__value(&pprof->packed, bare_location(pprof));
 	protobuf__bytes(&pprof->field, SAMPLE_LOCATION_ID, &pprof->packed);
 	add_values(pprof, stack->weight.samples, stack->weight.nanoseconds);
 
@@ -381,7 +395,27 @@ static void write_sample(struct pprof *pprof, const struct profile_stack *stack)
 	write_field(pprof, PROFILE_SAMPLE);
 }
 
-/* Lost samples of each CPU, at a location that is no profile's: the one after all others. */
+/* Those with a stack first, that all of their locations are known for the others. */
+static void write_samples(struct pprof *pprof)
+{
+	uint32_t n = profile__nr_stacks(pprof->profile);
+	uint32_t i, bare = 0;
+
+	for (i = 0; i < n; i++) {
+		const struct profile_stack *stack = profile__stack(pprof->profile, i);
+
+		if (stack->nlocations)
+			write_sample(pprof, stack);
+		else
+			bare++;
+	}
+	for (i = 0; bare && i < n; i++)
+		if (!profile__stack(pprof->profile, i)->nlocations)
+			write_sample(pprof, profile__stack(pprof->profile, i));
+	pprof->bare = bare;
+}
+
+/* Lost samples of each CPU. */
 static void write_losses(struct pprof *pprof)
 {
 	uint64_t ns = lost_sample_ns(pprof->profile);
@@ -394,7 +428,7 @@ static void write_losses(struct pprof *pprof)
 		if (!cpu->lost)
 			continue;
 		clear(&pprof->packed);
-		protobuf__value(&pprof->packed, pprof->locations.nr + 1);
+		protobuf__value(&pprof->packed, lost_location(pprof));
 		protobuf__bytes(&pprof->field, SAMPLE_LOCATION_ID, &pprof->packed);
 		add_values(pprof, cpu->lost, cpu->lost * ns);
 		add_number_label(pprof, "cpu", cpu->cpu);
@@ -426,6 +460,13 @@ static void add_lines(struct pprof *pprof, const struct symbol_location *symbol)
 	}
 }
 
+static void write_special(struct pprof *pprof, uint32_t id, const char *name)
+{
+	protobuf__number(&pprof->field, LOCATION_ID, id);
+	add_line(pprof, function_id(pprof, name, name, ""), 0);
+	write_field(pprof, PROFILE_LOCATION);
+}
+
 /* @id_of: the mappings' ids, which are not their indices. */
 static void write_locations(struct pprof *pprof, const uint32_t *id_of)
 {
@@ -443,11 +484,10 @@ static void write_locations(struct pprof *pprof, const uint32_t *id_of)
 		add_lines(pprof, location->symbol);
 		write_field(pprof, PROFILE_LOCATION);
 	}
-	if (profile__totals(pprof->profile)->lost) {
-		protobuf__number(&pprof->field, LOCATION_ID, i + 1);
-		add_line(pprof, function_id(pprof, LOST_SAMPLES, LOST_SAMPLES, ""), 0);
-		write_field(pprof, PROFILE_LOCATION);
-	}
+	if (profile__totals(pprof->profile)->lost)
+		write_special(pprof, lost_location(pprof), LOST_SAMPLES);
+	if (pprof->bare)
+		write_special(pprof, bare_location(pprof), NO_STACK);
 }
 
 static void write_functions(struct pprof *pprof)
@@ -544,6 +584,7 @@ static void write_comment(struct pprof *pprof, const char *text)
 static void write_comments(struct pprof *pprof, const struct export_opts *opts)
 {
 	struct summary summary;
+	uint32_t i;
 
 	if (opts)
 		write_comment(pprof, opts->origin);
@@ -554,6 +595,8 @@ static void write_comments(struct pprof *pprof, const struct export_opts *opts)
 	write_comment(pprof, summary.samples);
 	write_comment(pprof, summary.losses);
 	write_comment(pprof, summary.completeness);
+	for (i = 0; i < summary.nr_advice; i++)
+		write_comment(pprof, summary.advice[i]);
 	summary__exit(&summary);
 }
 
@@ -613,15 +656,11 @@ static void write_strings(struct pprof *pprof)
 
 static void write_profile(struct pprof *pprof, const struct export_opts *opts)
 {
-	uint32_t n = profile__nr_stacks(pprof->profile);
-	uint32_t i;
-
 	/* The first string is the empty one. */
 	string_id(pprof, "");
 	write_value_type(pprof, PROFILE_SAMPLE_TYPE, "samples", "count");
 	write_value_type(pprof, PROFILE_SAMPLE_TYPE, "cpu", "nanoseconds");
-	for (i = 0; i < n; i++)
-		write_sample(pprof, profile__stack(pprof->profile, i));
+	write_samples(pprof);
 	write_losses(pprof);
 	write_mappings_and_locations(pprof);
 	write_functions(pprof);

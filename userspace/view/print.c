@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <string.h>
-
 #include "print.h"
 
 /**
@@ -11,17 +9,15 @@
  */
 void print_summary(const struct summary *summary, const char *origin, FILE *file)
 {
-	const char *line;
+	uint32_t i;
 
-	if (origin)
-		fprintf(file, "%s\n", origin);
-	fprintf(file, "%s\n%s\n%s\n", summary->samples, summary->losses, summary->completeness);
-	for (line = summary->advice; line && *line;) {
-		size_t length = strcspn(line, "\n");
-
-		fprintf(file, "  %.*s\n", (int)length, line);
-		line += length + (line[length] == '\n');
+	if (origin) {
+		utf8_print(origin, file);
+		fputc('\n', file);
 	}
+	fprintf(file, "%s\n%s\n%s\n", summary->samples, summary->losses, summary->completeness);
+	for (i = 0; i < summary->nr_advice; i++)
+		fprintf(file, "  %s\n", summary->advice[i]);
 	fputc('\n', file);
 }
 
@@ -37,13 +33,75 @@ void json_field(struct output *out, const char *name, uint64_t value)
 	output__number(out, value);
 }
 
+static void json_string(struct output *out, const char *name, const char *value)
+{
+	output__printf(out, "\"%s\":", name);
+	if (value)
+		output__json(out, value);
+	else
+		output__string(out, "null");
+}
+
+static void json_losses(const struct profile *profile, struct output *out)
+{
+	uint32_t n = profile__nr_cpus(profile);
+	const char *separator = "\n    {";
+	uint32_t i;
+
+	output__string(out, "  \"lost_on\":[");
+	for (i = 0; i < n; i++) {
+		const struct profile_cpu *cpu = profile__cpu(profile, i);
+
+		if (!cpu->lost && !cpu->missing)
+			continue;
+		output__string(out, separator);
+		json_field(out, "cpu", cpu->cpu);
+		output__char(out, ',');
+		json_field(out, "lost", cpu->lost);
+		output__char(out, ',');
+		json_field(out, "missing", cpu->missing);
+		if (cpu->losses) {
+			output__char(out, ',');
+			json_field(out, "first_ns", cpu->first_loss);
+			output__char(out, ',');
+			json_field(out, "last_ns", cpu->last_loss);
+		}
+		output__char(out, '}');
+		separator = ",\n    {";
+	}
+	output__string(out, "],\n");
+}
+
+static void json_unnamed(const struct summary *summary, struct output *out)
+{
+	uint32_t i;
+
+	output__string(out, "  \"unnamed\":[");
+	for (i = 0; i < summary->nr_modules; i++) {
+		const struct symbol_module *module = summary->modules[i].module;
+
+		output__string(out, i ? ",\n    {" : "\n    {");
+		json_string(out, "module", module->path);
+		output__char(out, ',');
+		json_field(out, "frames", summary->modules[i].unnamed);
+		output__char(out, ',');
+		json_string(out, "reason", module->reason);
+		output__char(out, ',');
+		json_string(out, "advice", module->advice);
+		output__char(out, '}');
+	}
+	output__string(out, "],\n");
+}
+
 /**
- * json_summary - the same numbers as members of an object, each line with its comma
- * @summary: the numbers
- * @origin: where they are from, as one line, or NULL
+ * json_summary - the same as members of an object, each with its comma
+ * @summary: what to say
+ * @profile: of this
+ * @origin: where it is from, as one line, or NULL
  * @out: where to
  */
-void json_summary(const struct summary *summary, const char *origin, struct output *out)
+void json_summary(const struct summary *summary, const struct profile *profile,
+		  const char *origin, struct output *out)
 {
 	const struct profile_totals *totals = summary->totals;
 	const struct {
@@ -59,6 +117,7 @@ void json_summary(const struct summary *summary, const char *origin, struct outp
 		{ "first_ns", totals->first },
 		{ "last_ns", totals->last },
 		{ "stacks_to_root", totals->rooted },
+		{ "stacks_unknown", totals->rootless_unknown },
 		{ "frames", summary->frames },
 		{ "frames_named", summary->named },
 	};
@@ -74,4 +133,6 @@ void json_summary(const struct summary *summary, const char *origin, struct outp
 		json_field(out, fields[i].name, fields[i].value);
 		output__string(out, ",\n");
 	}
+	json_losses(profile, out);
+	json_unnamed(summary, out);
 }

@@ -11,7 +11,8 @@
 #include "summary.h"
 
 void print_summary(const struct summary *summary, const char *origin, FILE *file);
-void json_summary(const struct summary *summary, const char *origin, struct output *out);
+void json_summary(const struct summary *summary, const struct profile *profile,
+		  const char *origin, struct output *out);
 void json_field(struct output *out, const char *name, uint64_t value);
 
 #endif /* PROFBUF_VIEW_PRINT_H */

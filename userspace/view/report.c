@@ -110,6 +110,19 @@ static uint32_t make_rows(struct rows *rows, const struct functions *functions, 
 	return 0;
 }
 
+/* What was recorded without the kernel's part, or the user's, may have nothing left. */
+static void count_without_stack(struct row *row, const struct profile *profile)
+{
+	uint32_t nr_stacks = profile__nr_stacks(profile);
+	uint32_t i;
+
+	*row = (struct row){ .name = NO_STACK, .flags = FUNCTION_UNNAMED };
+	for (i = 0; i < nr_stacks; i++)
+		if (!profile__stack(profile, i)->nlocations)
+			row->self += profile__stack(profile, i)->weight.samples;
+	row->total = row->self;
+}
+
 static int rows__count_functions(struct rows *rows, const struct functions *functions,
 				 const struct profile *profile, bool by_module)
 {
@@ -118,6 +131,7 @@ static int rows__count_functions(struct rows *rows, const struct functions *func
 	int err = -ENOMEM;
 	uint32_t i;
 
+	/* And one for samples without a stack. */
 	rows->list = calloc(functions->nr + 1UL, sizeof(*rows->list));
 	row_of = calloc(functions->nr + 1UL, sizeof(*row_of));
 	seen = malloc((functions->nr + 1UL) * sizeof(*seen));
@@ -131,6 +145,7 @@ static int rows__count_functions(struct rows *rows, const struct functions *func
 		i = row_of[functions->lost];
 		rows->list[i].self = profile__totals(profile)->lost;
 		rows->list[i].total = rows->list[i].self;
+		count_without_stack(&rows->list[rows->nr++], profile);
 	}
 	free(row_of);
 	free(seen);
@@ -435,7 +450,8 @@ static void json_row(struct output *out, const struct row *row, enum report_by b
 	output__char(out, '}');
 }
 
-static int print_json(const struct rows *rows, const struct summary *summary, FILE *file,
+static int print_json(const struct rows *rows, const struct summary *summary,
+		      const struct profile *profile, FILE *file,
 		      const struct report_options *options, uint32_t limit)
 {
 	struct output out;
@@ -443,7 +459,7 @@ static int print_json(const struct rows *rows, const struct summary *summary, FI
 
 	output__init(&out, file);
 	output__string(&out, "{\n");
-	json_summary(summary, options->origin, &out);
+	json_summary(summary, profile, options->origin, &out);
 	output__printf(&out, "  \"by\":\"%s\",\n  \"rows\":[", by_name[options->by]);
 	for (i = 0; i < limit; i++) {
 		if (i)
@@ -487,7 +503,7 @@ int view__report(const struct profile *profile, FILE *file, const struct report_
 	rows__sort(&rows, options->sort);
 	limit = options->limit && options->limit < rows.nr ? options->limit : rows.nr;
 	if (options->json) {
-		err = print_json(&rows, &summary, file, options, limit);
+		err = print_json(&rows, &summary, profile, file, options, limit);
 	} else {
 		print_summary(&summary, options->origin, file);
 		err = print_table(&rows, file, options, limit);

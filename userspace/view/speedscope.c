@@ -3,6 +3,7 @@
  * The JSON file of speedscope: one profile of samples, weighed by CPU time.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "export.h"
@@ -65,18 +66,16 @@ static void write_samples(struct output *out, const struct stacktree *tree, uint
 }
 
 static void write_file(struct output *out, const struct stacktree *tree, uint32_t *stack,
-		       const struct summary *summary, const struct export_opts *opts)
+		       const char *name, const struct export_opts *opts)
 {
 	output__string(out, "{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\n"
 			    "\"exporter\":\"profbuf " PROFBUF_RELEASE "\",\n\"name\":");
 	output__json(out, opts && opts->origin ? opts->origin : "profbuf");
 	output__string(out, ",\n\"activeProfileIndex\":0,\n");
 	write_frames(out, &tree->functions);
-	output__string(out, ",\n\"profiles\":[{\"type\":\"sampled\",\"name\":\"");
-	output__string(out, summary->samples);
-	output__string(out, "; ");
-	output__string(out, summary->losses);
-	output__string(out, "\",\"unit\":\"nanoseconds\",\"startValue\":0,\"endValue\":");
+	output__string(out, ",\n\"profiles\":[{\"type\":\"sampled\",\"name\":");
+	output__json(out, name);
+	output__string(out, ",\"unit\":\"nanoseconds\",\"startValue\":0,\"endValue\":");
 	output__number(out, tree->nodes[0].total_ns);
 	output__string(out, ",\n");
 	write_samples(out, tree, stack);
@@ -96,6 +95,7 @@ int speedscope__write(const struct profile *profile, FILE *file, const struct ex
 	struct summary summary;
 	struct stacktree tree;
 	struct output out;
+	char *name = NULL;
 	uint32_t *stack;
 	int err;
 
@@ -107,9 +107,13 @@ int speedscope__write(const struct profile *profile, FILE *file, const struct ex
 		goto out_summary;
 	output__init(&out, file);
 	stack = malloc((tree.max_depth + 1UL) * sizeof(*stack));
-	if (stack)
-		write_file(&out, &tree, stack, &summary, opts);
-	err = stack ? output__finish(&out) : -ENOMEM;
+	err = -ENOMEM;
+	if (stack && asprintf(&name, "%s; %s; %s", summary.samples, summary.losses,
+			      summary.completeness) >= 0) {
+		write_file(&out, &tree, stack, name, opts);
+		err = output__finish(&out);
+		free(name);
+	}
 	free(stack);
 	stacktree__exit(&tree);
 out_summary:

@@ -7,33 +7,45 @@
 #include <string.h>
 
 #include "functions.h"
+#include "output.h"
+#include "profile/index.h"
 #include "units.h"
 
-/* Of a list of modules, only as many are named. */
-#define MODULES_NAMED 3
+/* Modules with what is lacking in them, by which one can tell them apart: strings are interned. */
+struct lacking {
+	struct index index;
+	uint32_t max;
+};
 
-static struct summary_module *get_module(struct summary *summary, uint32_t *max,
+static bool same_lack(const struct symbol_module *a, const struct symbol_module *b)
+{
+	return a->path == b->path && a->reason == b->reason && a->advice == b->advice;
+}
+
+static struct summary_module *get_module(struct summary *summary, struct lacking *lacking,
 					 const struct symbol_module *module)
 {
-	struct summary_module *entry;
-	uint32_t i;
+	uint32_t hash = hash_pair((uintptr_t)module->path, (uintptr_t)module->reason);
+	uint32_t cursor, i;
 
-	/* The last one again, most of the time. */
-	for (i = summary->nr_modules; i--;)
-		if (summary->modules[i].module == module)
+	index_for_each_candidate(&lacking->index, hash, cursor, i)
+		if (same_lack(summary->modules[i].module, module))
 			return &summary->modules[i];
-	if (summary->nr_modules == *max) {
-		uint32_t larger = *max ? *max * 2 : 16;
+	i = summary->nr_modules;
+	if (i == lacking->max) {
+		uint32_t larger = i ? i * 2 : 16;
+		void *modules = realloc(summary->modules, larger * sizeof(*summary->modules));
 
-		entry = realloc(summary->modules, larger * sizeof(*entry));
-		if (!entry)
+		if (!modules)
 			return NULL;
-		summary->modules = entry;
-		*max = larger;
+		summary->modules = modules;
+		lacking->max = larger;
 	}
-	entry = &summary->modules[summary->nr_modules++];
-	*entry = (struct summary_module){ .module = module };
-	return entry;
+	if (index__insert(&lacking->index, hash, i))
+		return NULL;
+	summary->modules[i] = (struct summary_module){ .module = module };
+	summary->nr_modules++;
+	return &summary->modules[i];
 }
 
 /* Count by location first: there are far fewer than frames in stacks. */
@@ -41,9 +53,10 @@ static int count_frames(struct summary *summary, const struct profile *profile)
 {
 	uint32_t nr_locations = profile__nr_locations(profile);
 	uint32_t nr_stacks = profile__nr_stacks(profile);
-	uint32_t max = 0;
+	struct lacking lacking = { 0 };
 	uint64_t *samples;
 	uint32_t i, n;
+	int err = 0;
 
 	samples = calloc(nr_locations + 1UL, sizeof(*samples));
 	if (!samples)
@@ -54,7 +67,7 @@ static int count_frames(struct summary *summary, const struct profile *profile)
 		for (n = 0; n < stack->nlocations; n++)
 			samples[stack->locations[n]] += stack->weight.samples;
 	}
-	for (i = 0; i < nr_locations; i++) {
+	for (i = 0; !err && i < nr_locations; i++) {
 		const struct symbol_location *symbol = profile__location(profile, i)->symbol;
 		struct summary_module *module;
 
@@ -63,15 +76,15 @@ static int count_frames(struct summary *summary, const struct profile *profile)
 			summary->named += samples[i];
 			continue;
 		}
-		module = get_module(summary, &max, symbol->module);
-		if (!module) {
-			free(samples);
-			return -ENOMEM;
-		}
-		module->unnamed += samples[i];
+		module = get_module(summary, &lacking, symbol->module);
+		if (module)
+			module->unnamed += samples[i];
+		else
+			err = -ENOMEM;
 	}
+	index__free(&lacking.index);
 	free(samples);
-	return 0;
+	return err;
 }
 
 static int most_unnamed(const void *left, const void *right)
@@ -91,6 +104,8 @@ static void say_samples(FILE *out, const struct profile_totals *totals)
 		fprintf(out, ", %s of CPU time", units_time(totals->weight.nanoseconds).text);
 	if (totals->last > totals->first)
 		fprintf(out, " in %s", units_time(totals->last - totals->first).text);
+	if (totals->filtered)
+		fprintf(out, ", %s others left out", units_count(totals->filtered).text);
 }
 
 static int compare_cpus(const void *left, const void *right)
@@ -127,14 +142,17 @@ static int say_cpus(FILE *out, const struct profile *profile)
 static int say_losses(FILE *out, const struct profile *profile)
 {
 	const struct profile_totals *totals = profile__totals(profile);
+	/* What was lost cannot be told from what was left out. */
+	uint64_t all = totals->weight.samples + totals->filtered + totals->lost;
 	uint64_t begin = totals->first;
 	int err = 0;
 
 	if (totals->lost) {
 		if (!totals->weight.samples || totals->first_loss < begin)
 			begin = totals->first_loss;
-		fprintf(out, "%s lost (%s) on ", units_count(totals->lost).text,
-			units_share(totals->lost, totals->weight.samples + totals->lost).text);
+		fprintf(out, "%s lost (%s)%s on ", units_count(totals->lost).text,
+			units_share(totals->lost, all).text,
+			totals->filtered ? " of all processes" : "");
 		err = say_cpus(out, profile);
 		fprintf(out, ", first after %s", units_time(totals->first_loss - begin).text);
 		if (totals->last_loss > totals->first_loss)
@@ -153,6 +171,10 @@ static void say_completeness(FILE *out, const struct summary *summary)
 	uint64_t known = totals->weight.samples - totals->rootless_unknown;
 	uint32_t i;
 
+	if (!summary->frames) {
+		fputs("no stacks", out);
+		return;
+	}
 	if (known)
 		fprintf(out, "%s of stacks reach their root",
 			units_share(totals->rooted, known).text);
@@ -163,31 +185,59 @@ static void say_completeness(FILE *out, const struct summary *summary)
 	if (!summary->nr_modules)
 		return;
 	fputs("; unnamed: ", out);
-	for (i = 0; i < summary->nr_modules && i < MODULES_NAMED; i++)
-		fprintf(out, "%s%s %s", i ? ", " : "", path_name(summary->modules[i].module->path),
-			units_share(summary->modules[i].unnamed, summary->frames).text);
+	for (i = 0; i < summary->nr_modules && i < SUMMARY_MODULES; i++) {
+		fputs(i ? ", " : "", out);
+		utf8_print(path_name(summary->modules[i].module->path), out);
+		fprintf(out, " %s", units_share(summary->modules[i].unnamed, summary->frames).text);
+	}
 	if (i < summary->nr_modules)
 		fprintf(out, " and %u more", summary->nr_modules - i);
 }
 
-static void say_advice(FILE *out, const struct summary *summary)
+static void say_module(FILE *out, const struct symbol_module *module)
 {
+	utf8_print(module->path, out);
+	if (module->reason) {
+		fputc(' ', out);
+		utf8_print(module->reason, out);
+	}
+	if (module->advice) {
+		fputs(": ", out);
+		utf8_print(module->advice, out);
+	}
+}
+
+static FILE *new_advice(struct summary *summary)
+{
+	size_t size;
+
+	return open_memstream(&summary->advice[summary->nr_advice++], &size);
+}
+
+static int say_advice(struct summary *summary)
+{
+	FILE *out;
 	uint32_t i;
 
-	for (i = 0; i < summary->nr_modules && i < MODULES_NAMED; i++) {
+	for (i = 0; i < summary->nr_modules && i < SUMMARY_MODULES; i++) {
 		const struct symbol_module *module = summary->modules[i].module;
 
 		if (!module->reason && !module->advice)
 			continue;
-		fprintf(out, "%s%s", module->path, module->reason ? " " : ":");
-		if (module->reason)
-			fprintf(out, "%s%s", module->reason, module->advice ? ":" : "");
-		if (module->advice)
-			fprintf(out, " %s", module->advice);
-		fputc('\n', out);
+		out = new_advice(summary);
+		if (!out)
+			return -ENOMEM;
+		say_module(out, module);
+		if (fclose(out))
+			return -ENOMEM;
 	}
-	if (summary->totals->lost)
-		fputs("For fewer losses: a larger buffer (-m) or a lower rate (-F)\n", out);
+	if (!summary->totals->lost)
+		return 0;
+	out = new_advice(summary);
+	if (!out)
+		return -ENOMEM;
+	fputs("For fewer losses: a larger buffer (-m) or a lower rate (-F)", out);
+	return fclose(out) ? -ENOMEM : 0;
 }
 
 static int say(struct summary *summary, const struct profile *profile)
@@ -216,18 +266,7 @@ static int say(struct summary *summary, const struct profile *profile)
 	say_completeness(out, summary);
 	if (fclose(out))
 		return -ENOMEM;
-
-	out = open_memstream(&summary->advice, &size);
-	if (!out)
-		return -ENOMEM;
-	say_advice(out, summary);
-	if (fclose(out))
-		return -ENOMEM;
-	if (!size) {
-		free(summary->advice);
-		summary->advice = NULL;
-	}
-	return 0;
+	return say_advice(summary);
 }
 
 /**
@@ -255,9 +294,12 @@ int summary__init(struct summary *summary, const struct profile *profile)
 
 void summary__exit(struct summary *summary)
 {
+	uint32_t i;
+
 	free(summary->modules);
 	free(summary->samples);
 	free(summary->losses);
 	free(summary->completeness);
-	free(summary->advice);
+	for (i = 0; i < summary->nr_advice; i++)
+		free(summary->advice[i]);
 }

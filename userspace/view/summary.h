@@ -11,6 +11,10 @@
 #include "profile/profile.h"
 #include "symbol/symbol.h"
 
+/* Of a list of modules only the first ones are named, and advised on. */
+#define SUMMARY_MODULES		3
+#define SUMMARY_ADVICE_MAX	(SUMMARY_MODULES + 1)
+
 /**
  * struct summary_module - a module with frames that have no names
  * @module: the module
@@ -31,7 +35,10 @@ struct summary_module {
  * @samples: how many samples, CPU time
  * @losses: what was lost, where, when
  * @completeness: what share of stacks and frames is whole; where names are missing
- * @advice: how to get more names or fewer losses; NULL if there is nothing to say
+ * @nr_advice: lines of @advice
+ * @advice: how to get more names or fewer losses
+ *
+ * What is in words is UTF-8 without control characters, whatever files are called.
  */
 struct summary {
 	const struct profile_totals *totals;
@@ -42,7 +49,8 @@ struct summary {
 	char *samples;
 	char *losses;
 	char *completeness;
-	char *advice;
+	uint32_t nr_advice;
+	char *advice[SUMMARY_ADVICE_MAX];
 };
 
 int summary__init(struct summary *summary, const struct profile *profile);

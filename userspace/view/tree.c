@@ -303,7 +303,8 @@ static void json_node(struct output *out, const struct branches *branches, uint3
 	output__string(out, ",\"children\":[");
 }
 
-static int print_json(const struct branches *branches, const struct summary *summary, FILE *file,
+static int print_json(const struct branches *branches, const struct summary *summary,
+		      const struct profile *profile, FILE *file,
 		      const struct tree_options *options)
 {
 	struct output out;
@@ -311,7 +312,7 @@ static int print_json(const struct branches *branches, const struct summary *sum
 
 	output__init(&out, file);
 	output__string(&out, "{\n");
-	json_summary(summary, options->origin, &out);
+	json_summary(summary, profile, options->origin, &out);
 	output__printf(&out, "  \"tree\":\"%s\",\n  \"roots\":[",
 		       options->direction == TREE_CALLERS ? "callers" : "callees");
 	for (i = 0; i < branches->nr; i++) {
@@ -352,7 +353,7 @@ int view__tree(const struct profile *profile, FILE *file, const struct tree_opti
 	if (!err)
 		err = branches__init(&branches, &tree, &functions, options->threshold);
 	if (!err && options->json) {
-		err = print_json(&branches, &summary, file, options);
+		err = print_json(&branches, &summary, profile, file, options);
 	} else if (!err) {
 		print_summary(&summary, options->origin, file);
 		err = print_text(&branches, file, options);

@@ -15,6 +15,8 @@
 #include "view/export.h"
 #include "view/flamegraph.h"
 #include "view/perf_script.h"
+#include "view/report.h"
+#include "view/tree.h"
 
 #define PERIOD 1000000ULL /* ns */
 #define START 5000000000ULL
@@ -283,7 +285,12 @@ static int add_script(void *context, const struct profbuf_record *record)
 	return perf_script__add(of->script, record, record->pid);
 }
 
-static struct profile *make_profile(bool by_thread, bool empty, uint32_t more)
+/* As of a task in the kernel, where the kernel's frames were not asked for. */
+static const struct sample without_stack = {
+	.pid = 300, .tid = 300, .comm = "bare", .mode = PROFBUF_MODE_KERNEL,
+};
+
+static struct profile *make_profile(bool by_thread, bool empty, uint32_t more, uint32_t bare)
 {
 	struct profile_opts opts = { .size = sizeof(opts), .by_thread = by_thread };
 	struct profile *profile = profile__new(&opts);
@@ -301,6 +308,9 @@ static struct profile *make_profile(bool by_thread, bool empty, uint32_t more)
 	make_record(&record, &samples[0], START);
 	for (i = 0; i < more; i++)
 		profile__add(profile, &record);
+	make_record(&record, &without_stack, START);
+	for (i = 0; i < bare; i++)
+		profile__add(profile, &record);
 	profile__finish(profile);
 	for (i = 0; i < profile__nr_locations(profile); i++) {
 		struct profile_location *location = profile__location(profile, i);
@@ -310,7 +320,7 @@ static struct profile *make_profile(bool by_thread, bool empty, uint32_t more)
 	return profile;
 }
 
-static int write_script(void)
+static int write_script(const struct profile *profile)
 {
 	struct perf_script *script = perf_script__new();
 	struct cpu_script of = { .script = script };
@@ -324,7 +334,8 @@ static int write_script(void)
 		each_record(add_script, &of);
 	for (i = 0; i < sizeof(losses) / sizeof(*losses); i++)
 		perf_script__add_loss(script, &losses[i]);
-	err = perf_script__write(script, stdout, "recorded on a test", resolve_again, NULL);
+	err = perf_script__write(script, stdout, profile, "recorded on a test", resolve_again,
+				 NULL);
 	perf_script__delete(script);
 	return err;
 }
@@ -333,6 +344,12 @@ static int write_format(const struct profile *profile, const char *format,
 			const struct flamegraph_options *drawing)
 {
 	struct export_opts opts = { .origin = drawing->origin };
+	struct report_options report = {
+		.by = strstr(format, "module") ? REPORT_BY_MODULE : REPORT_BY_FUNCTION,
+		.json = strstr(format, "json"),
+		.origin = drawing->origin,
+	};
+	struct tree_options tree = { .json = strstr(format, "json"), .origin = drawing->origin };
 
 	if (!strcmp(format, "pprof"))
 		return pprof__write(profile, stdout, &opts);
@@ -345,7 +362,11 @@ static int write_format(const struct profile *profile, const char *format,
 	if (!strcmp(format, "svg"))
 		return flamegraph__write(profile, stdout, drawing);
 	if (!strcmp(format, "perf-script"))
-		return write_script();
+		return write_script(profile);
+	if (!strncmp(format, "report", 6))
+		return view__report(profile, stdout, &report);
+	if (!strncmp(format, "tree", 4))
+		return view__tree(profile, stdout, &tree);
 	return -EINVAL;
 }
 
@@ -357,11 +378,11 @@ int main(int argc, char **argv)
 		.min_width = FLAMEGRAPH_MIN_WIDTH,
 	};
 	bool by_thread = false, empty = false;
-	uint32_t more = 0;
+	uint32_t more = 0, bare = 0;
 	struct profile *profile;
 	int option, err;
 
-	while ((option = getopt(argc, argv, "teiw:m:x:")) >= 0) {
+	while ((option = getopt(argc, argv, "teiw:m:x:b:")) >= 0) {
 		switch (option) {
 		case 't':
 			by_thread = true;
@@ -381,16 +402,19 @@ int main(int argc, char **argv)
 		case 'x':
 			more = strtoul(optarg, NULL, 10);
 			break;
+		case 'b':
+			bare = strtoul(optarg, NULL, 10);
+			break;
 		default:
 			return 2;
 		}
 	}
 	if (optind != argc - 1) {
-		fputs("usage: fixture [-t] [-e] [-i] [-w WIDTH] [-m HUNDREDTHS] [-x SAMPLES] FORMAT\n",
+		fputs("usage: fixture [-t] [-e] [-i] [-w WIDTH] [-m HUNDREDTHS] [-x SAMPLES] [-b SAMPLES] FORMAT\n",
 		      stderr);
 		return 2;
 	}
-	profile = make_profile(by_thread, empty, more);
+	profile = make_profile(by_thread, empty, more, bare);
 	err = write_format(profile, argv[optind], &drawing);
 	profile__delete(profile);
 	while (nr_kept)
