@@ -14,6 +14,7 @@
 #include "options.h"
 #include "profile/index.h"
 #include "terminal.h"
+#include "view/output.h"
 
 enum {
 	OPTION_LIMIT = 'n',
@@ -113,10 +114,15 @@ static int print_address(struct script *script, const struct profbuf_record *rec
 				    record->stack[n], exact);
 	if (!location)
 		return -ENOMEM;
-	if (!location->nframes)
-		printf(" %#" PRIx64 "(%s)", record->stack[n], location->module->path);
-	for (i = 0; i < location->nframes; i++)
-		printf(" %s", location->frames[i].name);
+	if (!location->nframes) {
+		printf(" %#" PRIx64 "(", record->stack[n]);
+		utf8_print(location->module->path, stdout);
+		putchar(')');
+	}
+	for (i = 0; i < location->nframes; i++) {
+		putchar(' ');
+		utf8_print(location->frames[i].name, stdout);
+	}
 	if (location->nframes)
 		printf("+%#" PRIx64, record->stack[n] - location->symbol_start);
 	return 0;
@@ -148,8 +154,9 @@ static int script__record(void *context, const struct profbuf_record *record)
 	if (!script->raw)
 		err = script__meet(script, record);
 	print_time(record->cpu, record->time);
-	printf(" %s %u/%u %s %" PRIu64, *record->comm ? record->comm : "-", record->pid,
-	       record->tid, mode_name(record), record->count);
+	putchar(' ');
+	utf8_print(*record->comm ? record->comm : "-", stdout);
+	printf(" %u/%u %s %" PRIu64, record->pid, record->tid, mode_name(record), record->count);
 	if (record->tag)
 		printf(" tag=%#" PRIx64, record->tag);
 	putchar(':');
