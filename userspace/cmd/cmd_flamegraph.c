@@ -87,6 +87,8 @@ static int run_flamegraph(const struct command *command, int argc, char **argv)
 	path = load__operand(&options);
 	if (!path)
 		return options.status;
+	if (input__is_overwritten(path, output))
+		return EXIT_FAILURE;
 	err = load__run(&load, path);
 	if (!err) {
 		FILE *file = result__open(output, false);

@@ -187,6 +187,8 @@ int export__run(const char *input, const char *output, const struct export_forma
 	FILE *file;
 	int err;
 
+	if (input__is_overwritten(input, output))
+		return -EINVAL;
 	if (format == &export_raw)
 		return export_stream(input, output);
 	load->by_thread = format->by_thread;

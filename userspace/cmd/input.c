@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "input.h"
 #include "message.h"
@@ -154,6 +155,28 @@ int input__open(struct input *input, const char *path)
 	if (err)
 		error("cannot open %s: %s", path, strerror(-err));
 	return err;
+}
+
+/**
+ * input__is_overwritten - would what is written take the place of what is read?
+ * @path: what is read, as input__open() takes it
+ * @output: what is written; NULL or "-": standard output
+ *
+ * Return: true after a message.
+ */
+bool input__is_overwritten(const char *path, const char *output)
+{
+	struct stat in, out;
+
+	if (!path || !output || !strcmp(output, "-") || stat(output, &out))
+		return false;
+	if (strcmp(path, "-") ? stat(path, &in) : fstat(STDIN_FILENO, &in))
+		return false;
+	if (!S_ISREG(out.st_mode) || in.st_dev != out.st_dev || in.st_ino != out.st_ino)
+		return false;
+	error("%s is the recording itself", output);
+	hint("name another file with -o");
+	return true;
 }
 
 /**

@@ -22,6 +22,7 @@ struct input {
 int input__open(struct input *input, const char *path);
 void input__close(struct input *input);
 bool input__is_damaged(const struct input *input, int err);
+bool input__is_overwritten(const char *path, const char *output);
 void input__explain(const struct input *input);
 
 struct profbuf_session *session__open(const struct profbuf_session_opts *opts);
