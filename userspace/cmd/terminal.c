@@ -11,6 +11,9 @@
 #include "message.h"
 #include "terminal.h"
 
+/* What a shell returns where there is no such command. */
+#define NOT_FOUND 127
+
 static pid_t pager;
 
 /**
@@ -39,8 +42,9 @@ void terminal__page(void)
 
 	if (!program)
 		program = getenv("PAGER");
+	/* A small machine may have none. */
 	if (!program)
-		program = "less";
+		program = "if command -v less >/dev/null; then exec less; else exec cat; fi";
 	if (!isatty(STDOUT_FILENO) || !*program || !strcmp(program, "cat"))
 		return;
 	if (pipe(pipes))
@@ -60,13 +64,26 @@ void terminal__page(void)
 		signal(SIGPIPE, SIG_DFL);
 		setenv("LESS", "FRSX", 0);
 		execl("/bin/sh", "sh", "-c", program, (char *)NULL);
-		_exit(127);
+		_exit(NOT_FOUND);
 	}
 	/* It is the pager's to be interrupted. */
 	signal(SIGINT, SIG_IGN);
 	dup2(pipes[1], STDOUT_FILENO);
 	close(pipes[0]);
 	close(pipes[1]);
+}
+
+static int wait_for_pager(int err)
+{
+	int status = 0;
+
+	waitpid(pager, &status, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND) {
+		error("the pager was not found");
+		hint("set PAGER to another one, or use --no-pager");
+		return -ENOENT;
+	}
+	return err == -EPIPE ? 0 : err;
 }
 
 /**
@@ -86,10 +103,8 @@ int terminal__finish(int err)
 		err = -errno;
 	if (close(STDOUT_FILENO) && !err)
 		err = -errno;
-	if (pager) {
-		waitpid(pager, NULL, 0);
-		return err == -EPIPE ? 0 : err;
-	}
+	if (pager)
+		return wait_for_pager(err);
 	if (err == -EPIPE) {
 		signal(SIGPIPE, SIG_DFL);
 		raise(SIGPIPE);
