@@ -110,6 +110,16 @@ static void begin_recording(struct writer *writer, uint32_t pid, char **argv)
 	check(writer__payload(writer, PROFBUF_FRAME_MAPPING, &mapping, sizeof(mapping), strings));
 }
 
+/* Some versions of perf print where in the file code is, and not where in memory. */
+static void place(uint64_t *stack, uint32_t depth, uint64_t start, uint64_t offset)
+{
+	uint32_t n;
+
+	for (n = 0; n < depth; n++)
+		if (stack[n] < start)
+			stack[n] += start - offset;
+}
+
 struct sample {
 	uint32_t pid;
 	uint32_t tid;
@@ -143,6 +153,7 @@ int main(int argc, char **argv)
 	struct known known = { .profile = profile__new(NULL) };
 	struct builder builder = { 0 };
 	struct profbuf_end end = { .size = sizeof(end) };
+	struct builder_record record;
 	struct writer writer;
 	struct sample sample;
 	uint64_t n = 0;
@@ -171,6 +182,8 @@ int main(int argc, char **argv)
 			builder__begin(&builder, 0, PROFBUF_WORDS);
 		}
 		n++;
+		place(sample.stack, sample.depth, strtoull(argv[2], NULL, 16),
+		      strtoull(argv[4], NULL, 16));
 		record = (struct builder_record){
 			.time = sample.time,
 			.count = 1,
