@@ -47,15 +47,15 @@ all: modules userspace replay ## build the module, libprofbuf and the profbuf co
 
 .PHONY: modules
 modules: kdir-check ## build profbuf.ko (KDIR=: for another kernel than the running one)
-	$(Q)$(kbuild) $(parallel) modules
+	+$(Q)$(kbuild) $(parallel) modules
 
 .PHONY: userspace
 userspace: cc-check ## build libprofbuf and the profbuf command
-	$(Q)$(sub) -C userspace $(parallel)
+	+$(Q)$(sub) -C userspace $(parallel)
 
 .PHONY: replay
 replay: cc-check
-	$(Q)$(sub) -C tests/ring replay
+	+$(Q)$(sub) -C tests/ring replay
 
 .PHONY: cc-check
 cc-check:
@@ -162,7 +162,7 @@ install: ## install all that was built, for every user
 	@for file in profbuf.ko userspace/profbuf userspace/lib/libprofbuf.so; do \
 		[ -e $$file ] || { echo "make: $$file is not built yet. Before this: make" >&2; exit 1; }; \
 	done
-	$(Q)$(kbuild) INSTALL_MOD_PATH="$(DESTDIR)" cmd_depmod= modules_install
+	+$(Q)$(kbuild) INSTALL_MOD_PATH="$(DESTDIR)" cmd_depmod= modules_install
 	$(Q)[ -n "$(DESTDIR)" ] || PATH=$$PATH:/sbin:/usr/sbin depmod $(release)
 	$(Q)install -d "$(bindir)" "$(includedir)/linux" "$(includedir)/profbuf" "$(libdir)" "$(udevdir)"
 	$(Q)install userspace/profbuf "$(bindir)"

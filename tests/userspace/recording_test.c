@@ -516,6 +516,8 @@ static void test_packed_samples_damage(void **state)
 static void test_packed_empty_stack(void **state)
 {
 	const uint64_t expected[] = { 3, 7, 1, 3, 7, 1, 0, 0 };
+	/* Stack, depth, time, header, word; stack, time, header. */
+	const unsigned char bytes[15] = { 0, 0, 14, 1, 1, [12] = 4, 0, 0 };
 	struct packed_frame packed = packed_frame;
 	const struct profbuf_frame *frame;
 	struct profbuf_stream *stream;
@@ -524,8 +526,7 @@ static void test_packed_empty_stack(void **state)
 	packed.packed.records = 2;
 	packed.packed.words = 6;
 	packed.packed.bytes = 15;
-	/* Stack, depth, time, header, word; stack, time, header. */
-	memcpy(packed.bytes, (char[15]){ 0, 0, 14, 1, 1, [12] = 4, 0, 0 }, 15);
+	memcpy(packed.bytes, bytes, sizeof(bytes));
 	assert_int_equal(profbuf_stream__open_memory(&stream, &packed, sizeof(packed), NULL), 0);
 	if (profbuf_stream__next(stream, &frame) != 1)
 		fail_msg("%s", profbuf_stream__error(stream));
