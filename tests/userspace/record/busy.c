@@ -8,28 +8,24 @@
  *	threads		in two threads, named one and two
  *	exec FILE...	half-way executes another program
  *	fork		in a child, which its own child outlives
+ *	jit		in code that it has made, and that /tmp/perf-PID.map names
+ *	module		in a kernel module, that of profbuf
  */
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "busy.h"
+
 static volatile uint64_t sink;
-
-/* Of CPU time, so that a busy machine changes nothing. */
-static uint64_t used(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-	return time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 /* Not a function: inlined or not, it would have a name of its own. */
 #define spin(rounds) \
@@ -65,14 +61,6 @@ __attribute__((noinline)) static void split(void)
 	take_60();
 	take_30();
 	take_10();
-}
-
-static void busy(uint64_t milliseconds, void (*work)(void))
-{
-	uint64_t end = used() + milliseconds;
-
-	while (used() < end)
-		work();
 }
 
 static uint64_t duration;
@@ -137,6 +125,65 @@ static int run_fork(void)
 	return read(pipes[0], &byte, 1) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Code that runs wherever it is, and where it begins and ends. */
+extern const char __start_moved[], __stop_moved[];
+
+__attribute__((section("moved"), noinline, used)) static void move_me(void)
+{
+	volatile unsigned int left = 100000;
+
+	while (left)
+		left--;
+}
+
+static int run_jit(void)
+{
+	size_t size = __stop_moved - __start_moved;
+	char path[64];
+	FILE *map;
+	char *code;
+
+	code = mmap(NULL, size, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		    0);
+	if (code == MAP_FAILED)
+		return EXIT_FAILURE;
+	memcpy(code, __start_moved, size);
+	__builtin___clear_cache(code, code + size);
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
+	map = fopen(path, "w");
+	if (!map)
+		return EXIT_FAILURE;
+	fprintf(map, "%lx %zx made_at_run_time\n", (unsigned long)code, size);
+	fclose(map);
+	busy(duration, (void (*)(void))(code + ((const char *)move_me - __start_moved)));
+	return EXIT_SUCCESS;
+}
+
+static char asked[64];
+
+/* What the kernel says of an open /dev/profbuf, profbuf's module says. */
+static void ask_module(void)
+{
+	char buffer[4096];
+	int fd = open(asked, O_RDONLY);
+	unsigned int times = 100;
+
+	while (times-- && pread(fd, buffer, sizeof(buffer), 0) > 0)
+		;
+	close(fd);
+}
+
+static int run_module(void)
+{
+	int fd = open("/dev/profbuf", O_RDONLY);
+
+	if (fd < 0)
+		return EXIT_FAILURE;
+	snprintf(asked, sizeof(asked), "/proc/self/fdinfo/%d", fd);
+	busy(duration, ask_module);
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	const char *way = argc > 2 ? argv[2] : "spin";
@@ -150,6 +197,10 @@ int main(int argc, char **argv)
 		return run_threads();
 	if (!strcmp(way, "fork"))
 		return run_fork();
+	if (!strcmp(way, "jit"))
+		return run_jit();
+	if (!strcmp(way, "module"))
+		return run_module();
 	if (!strcmp(way, "exec") && argc > 3) {
 		busy(duration, split);
 		execv(argv[3], argv + 3);
