@@ -18,7 +18,7 @@
 #include "cmd/writer.h"
 
 #define FRAME_RECORDS	256
-#define MAX_DEPTH	1000
+#define MAX_DEPTH	100000 /* more than the kernel records */
 #define KERNEL_BASE	0xffffffff81000000ULL
 #define USER_BASE	0x555555554000ULL
 #define FUNCTION_SIZE	0x100

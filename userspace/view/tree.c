@@ -17,6 +17,12 @@
 
 #define NONE UINT32_MAX
 
+/*
+ * Twice what a stack may have of frames, for those that are inlined. A recording may claim more,
+ * and what it takes to print a tree grows with the square of its depth.
+ */
+#define DEPTH_MAX (2 * 1024)
+
 struct node {
 	uint32_t function;
 	uint32_t parent;
@@ -130,6 +136,7 @@ static int tree__build(struct tree *tree, const struct functions *functions,
 struct branch {
 	uint32_t node;
 	uint32_t parent; /* index of a branch */
+	uint32_t depth; /* branches above it */
 };
 
 struct branches {
@@ -183,14 +190,20 @@ static int order(struct branches *branches, const uint32_t *sorted, uint32_t nr)
 		uint32_t at = stack[depth - 1];
 		uint32_t parent = parents[depth - 1];
 		uint32_t node = sorted[at];
+		struct branch *branch;
 
 		/* The next one of the same parent, once this one and all below it are done. */
 		if (at + 1 < nr && nodes[sorted[at + 1]].parent == nodes[node].parent)
 			stack[depth - 1] = at + 1;
 		else
 			depth--;
-		branches->list[branches->nr] = (struct branch){ node, parent };
-		if (first[node] != NONE) {
+		branch = &branches->list[branches->nr];
+		*branch = (struct branch){
+			.node = node,
+			.parent = parent,
+			.depth = parent == NONE ? 0 : branches->list[parent].depth + 1,
+		};
+		if (first[node] != NONE && branch->depth < DEPTH_MAX) {
 			parents[depth] = branches->nr;
 			stack[depth++] = first[node];
 		}
