@@ -371,6 +371,32 @@ static void test_many(void **state)
 	profile__delete(profile);
 }
 
+/* One stack, said of ever more processes. */
+static void test_too_many_words(void **state)
+{
+	struct profile_opts opts = { .size = sizeof(opts), .max_words = 10 };
+	struct profile *profile = profile__new(&opts);
+	struct profbuf_record record;
+	uint32_t pid;
+
+	(void)state;
+	assert_non_null(profile);
+	for (pid = 1; pid <= 2; pid++) {
+		record = sample(pid, pid, "a");
+		add(profile, &record);
+	}
+	record = sample(pid, pid, "a");
+	assert_int_equal(profile__add(profile, &record), -E2BIG);
+	assert_int_equal(profile__totals(profile)->weight.samples, 2);
+	/* Those that are known are no more. */
+	record = sample(1, 1, "a");
+	add(profile, &record);
+	assert_int_equal(profile__finish(profile), 0);
+	assert_int_equal(profile__nr_stacks(profile), 2);
+	assert_int_equal(profile__stack(profile, 0)->weight.samples, 2);
+	profile__delete(profile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,6 +411,7 @@ int main(void)
 		cmocka_unit_test(test_locations),
 		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_too_many_words),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

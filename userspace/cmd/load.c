@@ -122,6 +122,13 @@ int load__run(struct load *load, const char *path)
 		hint("what comes before it is shown");
 		load->damaged = true;
 		err = 0;
+	} else if (err == -E2BIG) {
+		error("%s: at byte %llu: more different stacks than this machine has memory for",
+		      profbuf_stream__name(input.stream),
+		      (unsigned long long)profbuf_stream__offset(input.stream));
+		hint("what comes before it is shown; --pid and --comm leave out what is not needed");
+		load->damaged = true;
+		err = 0;
 	}
 	if (err)
 		goto out;

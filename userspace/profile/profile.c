@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <unistd.h>
+
+#include <profbuf/recording.h>
 
 #include "arena.h"
 #include "index.h"
@@ -18,6 +21,8 @@ struct stack {
 
 struct profile {
 	bool by_thread;
+	uint64_t max_words; /* of all stacks */
+	uint64_t nr_words;
 	uint64_t seed;
 	struct profile_totals totals;
 	struct profbuf_info *info;
@@ -68,6 +73,17 @@ static int grow(void *array, uint32_t used, uint32_t *max, size_t size)
 	return 0;
 }
 
+/*
+ * Of each word of a stack there are the address, and what views make of it. A recorder, which has
+ * no views, needs no more than a reader of its recording.
+ */
+static uint64_t words_of_memory(void)
+{
+	uint64_t words = (uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 2 / 64;
+
+	return words > PROFBUF_PACKED_MAX_STACK_WORDS ? words : PROFBUF_PACKED_MAX_STACK_WORDS;
+}
+
 /**
  * profile__new - an empty profile
  * @opts: how to add up; NULL for all defaults
@@ -81,6 +97,7 @@ struct profile *profile__new(const struct profile_opts *opts)
 	if (!profile)
 		return NULL;
 	profile->by_thread = opts && opts->by_thread;
+	profile->max_words = opts && opts->max_words ? opts->max_words : words_of_memory();
 	profile->last_thread = NONE;
 	/* So that nobody can make a recording whose stacks all fall into one place. */
 	memcpy(&profile->seed, (const void *)getauxval(AT_RANDOM), sizeof(profile->seed));
@@ -297,8 +314,8 @@ static bool same_stack(const struct stack *stack, const struct stack_key *key,
 	       !memcmp(stack->words, words, depth * sizeof(*words));
 }
 
-static struct stack *get_stack(struct profile *profile, const struct stack_key *key,
-			       const uint64_t *words, uint32_t depth)
+static int get_stack(struct profile *profile, const struct stack_key *key, const uint64_t *words,
+		     uint32_t depth, struct stack **found)
 {
 	uint32_t hash = hash_stack(profile, key, words, depth);
 	struct stack *stack;
@@ -308,12 +325,16 @@ static struct stack *get_stack(struct profile *profile, const struct stack_key *
 		stack = &profile->stacks[i];
 		if (same_stack(stack, key, words, depth)) {
 			profile->last_stack = i;
-			return stack;
+			*found = stack;
+			return 0;
 		}
 	}
+	/* A short recording can say the same deep stack for ever more processes. */
+	if (depth > profile->max_words - profile->nr_words)
+		return -E2BIG;
 	i = profile->nr_stacks;
 	if (grow(&profile->stacks, i, &profile->max_stacks, sizeof(*profile->stacks)))
-		return NULL;
+		return -ENOMEM;
 	stack = &profile->stacks[i];
 	*stack = (struct stack){
 		.view = {
@@ -327,11 +348,13 @@ static struct stack *get_stack(struct profile *profile, const struct stack_key *
 		.words = arena__alloc(&profile->words, depth * sizeof(*words)),
 	};
 	if (!stack->words || index__insert(&profile->stack_index, hash, i))
-		return NULL;
+		return -ENOMEM;
 	memcpy(stack->words, words, depth * sizeof(*words));
 	profile->last_stack = i;
 	profile->nr_stacks++;
-	return stack;
+	profile->nr_words += depth;
+	*found = stack;
+	return 0;
 }
 
 static void add_totals(struct profile_totals *totals, const struct stack_key *key,
@@ -359,7 +382,7 @@ static void add_totals(struct profile_totals *totals, const struct stack_key *ke
  * @profile: the profile
  * @record: the record
  *
- * Return: 0 or a negative errno.
+ * Return: 0, -E2BIG if its stack is one too many, or another negative errno; then it was not added.
  */
 int profile__add(struct profile *profile, const struct profbuf_record *record)
 {
@@ -369,6 +392,7 @@ int profile__add(struct profile *profile, const struct profbuf_record *record)
 	struct stack_key key;
 	struct stack *stack;
 	uint32_t i;
+	int err;
 
 	cpu = get_cpu(profile, record->cpu);
 	i = get_thread(profile, record);
@@ -377,9 +401,9 @@ int profile__add(struct profile *profile, const struct profbuf_record *record)
 	thread = &profile->threads[i];
 	process = &profile->processes[thread->process];
 	key = stack_key(profile, thread->process, i, record);
-	stack = get_stack(profile, &key, record->stack, record->depth);
-	if (!stack)
-		return -ENOMEM;
+	err = get_stack(profile, &key, record->stack, record->depth, &stack);
+	if (err)
+		return err;
 
 	name_thread(process, thread, record);
 	if (!process->weight.samples)

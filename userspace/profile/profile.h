@@ -176,10 +176,13 @@ struct profile_totals {
  * struct profile_opts - how to add up
  * @size: sizeof(struct profile_opts)
  * @by_thread: keep stacks of different threads apart
+ * @max_words: frames of all different stacks, at most; 0: as many as half of the machine's memory
+ *	is good for
  */
 struct profile_opts {
 	size_t size;
 	bool by_thread;
+	uint64_t max_words;
 };
 
 struct profile;
