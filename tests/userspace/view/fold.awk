@@ -16,9 +16,9 @@ function fold_sample()
 
 /^$/ { fold_sample(); next }
 
-# comm pid/tid [cpu] time: period event:
+# comm pid/tid [cpu] time: period event: (the CPU is not there if perf has not recorded it)
 /^[^\t]/ {
-	match($0, / +[0-9]+\/[0-9]+ \[[0-9]+\] [0-9.]+: [0-9]+ [^ ]+: *$/)
+	match($0, / +[0-9]+\/[0-9]+ +(\[[0-9]+\] +)?[0-9.]+: +[0-9]+ [^ ]+: *$/)
 	comm = substr($0, 1, RSTART - 1)
 	next
 }
