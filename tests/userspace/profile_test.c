@@ -171,7 +171,7 @@ static void test_roots_by_name(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		uint64_t lacking = cases[i].rooted ? 0 : 2;
+		uint64_t lacking = 2 * !cases[i].rooted;
 		struct profile *profile = new_profile(false);
 		struct profbuf_record record = sample(1, 1, "a");
 		struct symbol_frame frames[4];
