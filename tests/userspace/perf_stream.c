@@ -153,7 +153,6 @@ int main(int argc, char **argv)
 	struct known known = { .profile = profile__new(NULL) };
 	struct builder builder = { 0 };
 	struct profbuf_end end = { .size = sizeof(end) };
-	struct builder_record record;
 	struct writer writer;
 	struct sample sample;
 	uint64_t n = 0;
