@@ -198,6 +198,12 @@ static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to,
 				continue;
 			if (result < 0) {
 				session->next_cpu = cpu;
+				/*
+				 * A loss that did not fit was in nobody's sight for a moment.
+				 * Whoever polled then is to look again.
+				 */
+				if (result == -EMSGSIZE)
+					profbuf_session_wake(session);
 				return total ?: result;
 			}
 			total += result;

@@ -812,8 +812,8 @@ EXPORT_SYMBOL_GPL(profbuf_ring_read);
  * unless it came since somebody else asked who still sleeps.
  *
  * Others than the reader may ask at the same time, to learn when to call it. Their
- * answer may be outdated at once by what the reader does; after profbuf_ring_unread()
- * they need to be told.
+ * answer may be outdated at once by what the reader does; after profbuf_ring_unread(),
+ * or a read that had too little room, they need to be told.
  *
  * Context: any.
  * Return: true if there is something to read now, so that there is no need to sleep.

@@ -199,3 +199,31 @@ TEST(edge_triggered_epoll_though_not_all_is_read)
 	for (i = 0; i < 50; i++)
 		ASSERT_EQ(epoll_wait(epoll, &event, 1, -1), 1);
 }
+
+/* A loss may have been hidden while the reader had it in hand, and is not read after all. */
+TEST(too_little_room_is_an_event)
+{
+	static __u64 buffer[BUFFER_SIZE / 8];
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	int fd = device_open(O_NONBLOCK);
+	ssize_t size, least;
+
+	ASSERT_GE(epoll, 0);
+	device_configure(fd, 500000, 0, NEVER);
+	ASSERT_EQ(poll_events(fd, -1), POLLIN);
+	/* The INFO frame, which goes first; then a record. */
+	for (least = 1; (size = read(fd, buffer, least)) < 0; least++)
+		ASSERT_EQ(errno, EINVAL);
+	stream_walk(&stream, buffer, size);
+	ASSERT_EQ(poll_events(fd, -1), POLLIN);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_PAUSE, 0), 0);
+
+	ASSERT_EQ(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), 0);
+	ASSERT_EQ(epoll_wait(epoll, &event, 1, -1), 1);
+	while (epoll_wait(epoll, &event, 1, 0) == 1)
+		;
+	ASSERT_ERRNO(read(fd, buffer, sizeof(struct profbuf_frame)), EINVAL);
+	ASSERT_EQ(epoll_wait(epoll, &event, 1, 0), 1);
+	stream_finish(&stream, fd);
+}
