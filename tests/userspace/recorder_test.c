@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -129,7 +130,7 @@ static void assert_frames(const struct recording *recording, const char *expecte
 {
 	struct profbuf_stream *stream = open_recording(recording);
 	const struct profbuf_frame *frame;
-	char text[1024] = "";
+	char text[4096] = "";
 	int ret;
 
 	while ((ret = profbuf_stream__next(stream, &frame)) > 0)
@@ -383,6 +384,73 @@ static void test_expected(void **state)
 	forget(&recording);
 }
 
+/* A frame with one sample of this process. */
+static void record_self(struct recording *recording, uint64_t time, uint64_t leaf, uint64_t caller)
+{
+	const uint64_t stack[] = { leaf, caller };
+	struct builder_record sample = {
+		.time = time * 1000000,
+		.count = 1,
+		.pid = getpid(),
+		.tid = getpid(),
+		.depth = 2,
+		.stack = stack,
+	};
+	char name[16];
+
+	prctl(PR_GET_NAME, name);
+	sample.comm = name;
+	builder__begin(&recording->session, 0, PROFBUF_WORDS);
+	builder__record(&recording->session, &sample);
+	builder__end(&recording->session);
+	assert_int_equal(record(recording), 0);
+}
+
+/*
+ * What is mapped while callers lead nowhere, and what is used only in stacks that came just after
+ * the last look.
+ */
+static void test_mapped_later(void **state)
+{
+	const uint64_t known = (uintptr_t)record_self, page = sysconf(_SC_PAGESIZE);
+	char expected[256] = "HIPM", *memory;
+	struct recording recording;
+	uint64_t time, place;
+
+	(void)state;
+	memory = mmap(NULL, 6 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(memory, MAP_FAILED);
+	place = (uintptr_t)memory;
+	begin(&recording, true);
+	for (time = 1000; time < 3000; time += 20) {
+		record_self(&recording, time, known, time);
+		strcat(expected, "S1");
+	}
+
+	/* A leaf is right, and callers that are not do not put it off. */
+	mprotect(memory, page, PROT_READ | PROT_EXEC);
+	record_self(&recording, 3001, place, known);
+	strcat(expected, "MS1");
+
+	/* Too soon; the same stack comes once more. */
+	mprotect(memory + 2 * page, page, PROT_READ | PROT_EXEC);
+	record_self(&recording, 3002, place + 2 * page, known);
+	record_self(&recording, 3020, known, known);
+	record_self(&recording, 3021, place + 2 * page, known);
+	strcat(expected, "S1S1MS1");
+
+	/* A caller, and by the time another stack. */
+	mprotect(memory + 4 * page, page, PROT_READ | PROT_EXEC);
+	record_self(&recording, 3022, known, place + 4 * page);
+	record_self(&recording, 3041, known, known);
+	strcat(expected, "S1MS1");
+	end(&recording);
+	strcat(expected, "E");
+	assert_frames(&recording, expected);
+	munmap(memory, 6 * page);
+	forget(&recording);
+}
+
 /* Stacks are not kept without end; what comes after they were forgotten is whole. */
 static void test_many_stacks(void **state)
 {
@@ -454,6 +522,7 @@ int main(void)
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_expected),
+		cmocka_unit_test(test_mapped_later),
 		cmocka_unit_test(test_many_stacks),
 		cmocka_unit_test(test_full_disk),
 	};

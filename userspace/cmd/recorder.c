@@ -99,18 +99,6 @@ int recorder__begin(struct recorder *recorder, const char *command, const char *
 	return writer__payload(&recorder->writer, PROFBUF_FRAME_HOST, &host, sizeof(host), strings);
 }
 
-/* A stack that was not there before may lead to where something was mapped since. */
-static bool leads_elsewhere(const struct recorder_process *process,
-			    const struct profbuf_record *record)
-{
-	uint32_t n;
-
-	for (n = record->kernel_frames; n < record->depth; n++)
-		if (!recorder__find_mapping(process, record->stack[n]))
-			return true;
-	return false;
-}
-
 static int on_record(void *context, const struct profbuf_record *record)
 {
 	struct recorder *recorder = context;
@@ -137,10 +125,11 @@ static int on_record(void *context, const struct profbuf_record *record)
 		err = packer__add(&recorder->packer, record->header - PROFBUF_RECORD_FIXED,
 				  record->hdrsize, record->tag,
 				  profile__last_stack(recorder->profile));
-	if (!err && profile__nr_stacks(recorder->profile) != stacks && record->pid &&
-	    leads_elsewhere(process, record))
-		err = recorder__look(recorder, process, record);
-	return err;
+	if (err || !record->pid)
+		return err;
+	if (profile__nr_stacks(recorder->profile) != stacks)
+		recorder__want_look(process, record);
+	return recorder__look(recorder, process, record);
 }
 
 static int on_loss(void *context, const struct profbuf_loss *loss)

@@ -34,6 +34,8 @@ struct recorder_mapping {
 	const char *path;
 };
 
+#define PROCESS_LOOK_NEVER	UINT64_MAX
+
 /**
  * struct recorder_process - a process that has come up
  * @pid: process ID
@@ -48,8 +50,9 @@ struct recorder_mapping {
  * @mappings: those of its program
  * @nr_mappings: their number
  * @max_mappings: room for so many
- * @next_look: when its mappings may be read again, CLOCK_MONOTONIC
- * @patience: how long to wait then
+ * @last_look: when its mappings were read last, CLOCK_MONOTONIC
+ * @look_at: when they are to be read again, PROCESS_LOOK_NEVER: there is no cause
+ * @patience: how long to wait between the two, nanoseconds
  */
 struct recorder_process {
 	uint32_t pid;
@@ -64,7 +67,8 @@ struct recorder_process {
 	struct recorder_mapping *mappings;
 	uint32_t nr_mappings;
 	uint32_t max_mappings;
-	uint64_t next_look;
+	uint64_t last_look;
+	uint64_t look_at;
 	uint64_t patience;
 };
 
@@ -136,6 +140,7 @@ int recorder__expect(struct recorder *recorder, uint32_t pid);
 struct recorder_process *recorder__meet(struct recorder *recorder,
 					const struct profbuf_record *record);
 struct recorder_process *recorder__find_process(const struct recorder *recorder, uint32_t pid);
+void recorder__want_look(struct recorder_process *process, const struct profbuf_record *record);
 int recorder__look(struct recorder *recorder, struct recorder_process *process,
 		   const struct profbuf_record *record);
 struct recorder_mapping *recorder__find_mapping(const struct recorder_process *process,

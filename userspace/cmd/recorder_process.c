@@ -15,8 +15,12 @@
 #include "recorder.h"
 #include "symbol/process.h"
 
-/* Not to ask again and again about callers that frame pointers do not tell rightly. */
+/*
+ * Not to ask again and again about callers that frame pointers do not tell rightly, nor so often
+ * where a program was for sure.
+ */
 #define FIRST_PATIENCE	20000000ULL
+#define LEAF_PATIENCE	160000000ULL
 #define LAST_PATIENCE	5000000000ULL
 
 static bool read_exe(uint32_t pid, struct stat *status, char *path, size_t size)
@@ -262,6 +266,8 @@ static int look_for_exec(struct recorder *recorder, struct recorder_process *pro
 	process->exe_device = exe.st_dev;
 	process->exe_inode = exe.st_ino;
 	process->generation++;
+	process->last_look = 0;
+	process->look_at = PROCESS_LOOK_NEVER;
 	process->patience = FIRST_PATIENCE;
 	err = profile__set_generation(recorder->profile, process->pid, process->generation);
 	if (!err)
@@ -293,10 +299,31 @@ static bool has_new_name(const struct profbuf_record *record)
 }
 
 /**
- * recorder__look - read again what a process has mapped, unless that was done just now
+ * recorder__want_look - have mappings read again if a stack leads where nothing is known to be
+ * @process: the process
+ * @record: a record whose stack was not there before
+ */
+void recorder__want_look(struct recorder_process *process, const struct profbuf_record *record)
+{
+	uint64_t patience = LEAF_PATIENCE, look_at;
+	uint32_t n = record->kernel_frames;
+
+	while (n < record->depth && recorder__find_mapping(process, record->stack[n]))
+		n++;
+	if (n == record->depth)
+		return;
+	if (n > record->kernel_frames || patience > process->patience)
+		patience = process->patience;
+	look_at = process->last_look + patience;
+	if (look_at < process->look_at)
+		process->look_at = look_at;
+}
+
+/**
+ * recorder__look - read again what a process has mapped, if that is wanted and its time has come
  * @recorder: the recorder
  * @process: the process
- * @record: the record that gives cause
+ * @record: any record of it; the one that gave cause may have come too soon after the last look
  *
  * Return: 0 or a negative errno.
  */
@@ -306,8 +333,12 @@ int recorder__look(struct recorder *recorder, struct recorder_process *process,
 	uint32_t known = process->nr_mappings;
 	int err;
 
-	if (record->time < process->next_look || has_new_name(record))
+	if (record->time < process->look_at)
 		return 0;
+	if (has_new_name(record)) {
+		process->look_at = record->time + FIRST_PATIENCE;
+		return 0;
+	}
 	err = read_process(recorder, process);
 	if (!err)
 		err = write_new(recorder, process);
@@ -315,7 +346,8 @@ int recorder__look(struct recorder *recorder, struct recorder_process *process,
 		process->patience = FIRST_PATIENCE;
 	else if (process->patience < LAST_PATIENCE)
 		process->patience *= 2;
-	process->next_look = record->time + process->patience;
+	process->last_look = record->time;
+	process->look_at = PROCESS_LOOK_NEVER;
 	return err;
 }
 
@@ -336,7 +368,11 @@ static struct recorder_process *new_process(struct recorder *recorder, uint32_t 
 	if (index__insert(&recorder->process_index, hash_pair(pid, 0), i))
 		return NULL;
 	process = &recorder->processes[recorder->nr_processes++];
-	*process = (struct recorder_process){ .pid = pid, .patience = FIRST_PATIENCE };
+	*process = (struct recorder_process){
+		.pid = pid,
+		.look_at = PROCESS_LOOK_NEVER,
+		.patience = FIRST_PATIENCE,
+	};
 	return process;
 }
 
