@@ -3,36 +3,24 @@
  * Records a command, processes, or the machine.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/signalfd.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "export.h"
 #include "input.h"
-#include "load.h"
 #include "message.h"
 #include "options.h"
-#include "recorder.h"
+#include "record.h"
 #include "view/units.h"
-#include "workload.h"
 
 /* Records are looked at so soon, to see their processes while they run. */
 #define DEADLINE	10000000ULL
-/* What a recorder that is killed leaves unwritten at most. */
-#define FLUSH_INTERVAL	1000000000ULL
-#define PROGRESS_INTERVAL 250000000ULL
-
-#define MAX_PIDS 64
 
 enum {
 	OPTION_FREQUENCY = 'F',
@@ -61,78 +49,6 @@ static const struct command_option options_record[] = {
 	{ 0 }
 };
 
-/**
- * struct record - a recording and what it is of
- * @path: file to write to
- * @format: what to turn the recording into; NULL: it is what is wanted
- * @scratch: directory of a recording that is turned into something else
- * @created: @path was not there before
- * @frequency: samples a second, 0: as the module has it
- * @duration: nanoseconds, 0: no limit
- * @ring_size: bytes, 0: as the module has it
- * @hdrsize: words, 0: as the module has it
- * @no_kernel: without kernel frames
- * @no_user: without user frames
- * @all: all of the machine
- * @pids: processes
- * @pidfds: to see them end
- * @nr_pids: their number
- * @argv: command; NULL: none
- * @workload: the process of the command
- * @session: the session
- * @stream: its stream
- * @recorder: what is written
- * @fd: the file
- * @signals: to read signals from
- * @old_signals: signal mask before
- * @started: when sampling began
- * @stopped: when it ended
- * @flushed: when the file was last brought up to date
- * @shown: when the progress was shown last
- * @progress: show it
- * @stopping: sampling has ended
- * @timed_out: by the duration
- */
-struct record {
-	const char *path;
-	const struct export_format *format;
-	const char *scratch;
-	bool created;
-	double frequency;
-	uint64_t duration;
-	uint64_t ring_size;
-	uint64_t hdrsize;
-	bool no_kernel;
-	bool no_user;
-	bool all;
-	uint32_t pids[MAX_PIDS];
-	int pidfds[MAX_PIDS];
-	uint32_t nr_pids;
-	char **argv;
-	struct workload workload;
-	struct profbuf_session *session;
-	struct profbuf_stream *stream;
-	struct recorder recorder;
-	int fd;
-	int signals;
-	sigset_t old_signals;
-	uint64_t started;
-	uint64_t stopped;
-	uint64_t flushed;
-	uint64_t shown;
-	bool progress;
-	bool stopping;
-	bool timed_out;
-};
-
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000000000ULL + time.tv_nsec;
-}
-
 static int parse_option(struct options *options, struct record *record, int option)
 {
 	uint64_t number;
@@ -143,8 +59,8 @@ static int parse_option(struct options *options, struct record *record, int opti
 		record->all = true;
 		break;
 	case OPTION_PID:
-		if (record->nr_pids == MAX_PIDS)
-			return options__fail(options, "at most %d processes", MAX_PIDS);
+		if (record->nr_pids == RECORD_MAX_PIDS)
+			return options__fail(options, "at most %d processes", RECORD_MAX_PIDS);
 		if (options__number(options, "a process ID", 1, INT32_MAX, &number))
 			return OPTIONS_DONE;
 		record->pids[record->nr_pids++] = number;
@@ -158,7 +74,7 @@ static int parse_option(struct options *options, struct record *record, int opti
 		record->duration = real * 1e9;
 		break;
 	case OPTION_OUTPUT:
-		record->path = options->argument;
+		record->output.path = options->argument;
 		break;
 	case OPTION_SIZE:
 		return options__number(options, "the size of a ring", 1, PROFBUF_RING_SIZE_MAX,
@@ -237,87 +153,6 @@ static int configure(struct record *record)
 	return err;
 }
 
-/* A file without a name, for a recording that is not what is wanted in the end. */
-static int open_scratch(struct record *record)
-{
-	char path[4096];
-
-	record->scratch = getenv("TMPDIR");
-	if (!record->scratch || !*record->scratch)
-		record->scratch = "/tmp";
-	snprintf(path, sizeof(path), "%s/profbuf-XXXXXX", record->scratch);
-	record->fd = mkostemp(path, O_CLOEXEC);
-	if (record->fd < 0) {
-		int err = -errno;
-
-		error("cannot write to %s: %s", record->scratch, strerror(-err));
-		hint("TMPDIR names another directory for the recording");
-		return err;
-	}
-	unlink(path);
-	return 0;
-}
-
-static int export_scratch(const struct record *record)
-{
-	struct load load = { 0 };
-	char path[64];
-	int err;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", record->fd);
-	err = export__run(path, record->path, record->format, &load);
-	load__exit(&load);
-	return err;
-}
-
-/* Opened also if it is written to only in the end: that it cannot be is better said now. */
-static int open_path(struct record *record)
-{
-	mode_t mode = record->format ? 0666 : 0600;
-	int flags = O_WRONLY | O_CREAT | O_CLOEXEC;
-
-	record->fd = open(record->path, flags | O_EXCL, mode);
-	record->created = record->fd >= 0;
-	/* What is there is kept until there is something better. */
-	if (record->fd < 0 && errno == EEXIST)
-		record->fd = open(record->path, flags, mode);
-	if (record->fd < 0) {
-		int err = -errno;
-
-		error("cannot write %s: %s", record->path, strerror(-err));
-		return err;
-	}
-	return 0;
-}
-
-static void remove_empty_output(const struct record *record)
-{
-	struct stat status;
-
-	if (record->created && !stat(record->path, &status) && !status.st_size)
-		unlink(record->path);
-}
-
-static int open_output(struct record *record)
-{
-	int err;
-
-	if (!strcmp(record->path, "-")) {
-		if (isatty(STDOUT_FILENO)) {
-			error("a recording is nothing for a terminal");
-			hint("name a file with -o, or pipe it to 'profbuf report -'");
-			return -EINVAL;
-		}
-		record->fd = STDOUT_FILENO;
-		return 0;
-	}
-	err = open_path(record);
-	if (err || !record->format)
-		return err;
-	close(record->fd);
-	return open_scratch(record);
-}
-
 static int find_family(struct record *record)
 {
 	struct family *family = &record->recorder.family;
@@ -346,156 +181,6 @@ static int find_family(struct record *record)
 		return err;
 	}
 	return family__add(family, record->workload.pid, FAMILY_YES);
-}
-
-static void block_signals(struct record *record)
-{
-	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action;
-	sigset_t set;
-	size_t i;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	/* What nohup and shells have ignored would come nevertheless if it was blocked. */
-	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		if (!sigaction(ends[i], NULL, &action) && action.sa_handler != SIG_IGN)
-			sigaddset(&set, ends[i]);
-	sigprocmask(SIG_BLOCK, &set, &record->old_signals);
-	record->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-static void stop(struct record *record)
-{
-	if (record->stopping)
-		return;
-	record->stopping = true;
-	record->stopped = now();
-	profbuf_session__stop(record->session);
-}
-
-static void take_signals(struct record *record)
-{
-	struct signalfd_siginfo info;
-
-	while (read(record->signals, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD) {
-			if (record->argv && workload__poll(&record->workload))
-				stop(record);
-			continue;
-		}
-		stop(record);
-		/* Control-C reaches the command by itself. */
-		if (record->argv && !record->workload.ended && info.ssi_signo != SIGINT)
-			kill(record->workload.pid, info.ssi_signo);
-	}
-}
-
-static void show_progress(struct record *record, uint64_t time)
-{
-	struct recorder *recorder = &record->recorder;
-	uint64_t elapsed = time - record->started;
-
-	if (!record->progress || time - record->shown < PROGRESS_INTERVAL)
-		return;
-	record->shown = time;
-	fprintf(stderr, "\r%s samples, %s/s, %s lost, %s, %s \033[K",
-		units_count(recorder->samples).text,
-		units_count(elapsed ? recorder->samples * 1e9 / elapsed : 0).text,
-		units_count(recorder->lost).text, units_bytes(recorder->writer.bytes).text,
-		units_time(elapsed).text);
-}
-
-static void end_progress(const struct record *record)
-{
-	if (record->progress && record->shown)
-		fputs("\r\033[K", stderr);
-}
-
-/* Milliseconds until something is to be done though nothing happens. */
-static int patience(const struct record *record, uint64_t time)
-{
-	uint64_t next = record->flushed + FLUSH_INTERVAL;
-
-	if (record->progress && record->shown + PROGRESS_INTERVAL < next)
-		next = record->shown + PROGRESS_INTERVAL;
-	if (record->duration && !record->stopping && record->started + record->duration < next)
-		next = record->started + record->duration;
-	return next <= time ? 0 : (next - time) / 1000000 + 1;
-}
-
-/* All that there is to be read. Returns 1, 0 at the end, or a negative errno. */
-static int take_frames(struct record *record)
-{
-	const struct profbuf_frame *frame;
-	int ret;
-
-	for (;;) {
-		ret = profbuf_stream__next(record->stream, &frame);
-		if (ret == -EAGAIN)
-			return 1;
-		if (ret <= 0)
-			return ret;
-		ret = recorder__frame(&record->recorder, record->stream, frame);
-		if (ret)
-			return ret;
-	}
-}
-
-static int wait_for_something(struct record *record, uint64_t time)
-{
-	struct pollfd fds[MAX_PIDS + 2] = {
-		{ .fd = profbuf_session__fd(record->session), .events = POLLIN },
-		{ .fd = record->signals, .events = POLLIN },
-	};
-	uint32_t i, ended = 0;
-
-	for (i = 0; i < record->nr_pids; i++)
-		fds[i + 2] = (struct pollfd){ .fd = record->pidfds[i], .events = POLLIN };
-	if (poll(fds, record->nr_pids + 2, patience(record, time)) < 0 && errno != EINTR)
-		return -errno;
-	if (fds[1].revents)
-		take_signals(record);
-	for (i = 0; i < record->nr_pids; i++) {
-		if (fds[i + 2].revents) {
-			close(record->pidfds[i]);
-			record->pidfds[i] = -1;
-		}
-		ended += record->pidfds[i] < 0;
-	}
-	if (record->nr_pids && ended == record->nr_pids)
-		stop(record);
-	return 0;
-}
-
-static int run(struct record *record)
-{
-	uint64_t time;
-	int ret;
-
-	record->started = now();
-	record->flushed = record->started;
-	for (;;) {
-		ret = take_frames(record);
-		if (ret <= 0)
-			return ret;
-		time = now();
-		if (time - record->flushed >= FLUSH_INTERVAL) {
-			ret = writer__flush(&record->recorder.writer);
-			if (ret)
-				return ret;
-			record->flushed = time;
-		}
-		if (record->duration && !record->stopping &&
-		    time - record->started >= record->duration) {
-			record->timed_out = true;
-			stop(record);
-		}
-		show_progress(record, time);
-		ret = wait_for_something(record, time);
-		if (ret)
-			return ret;
-	}
 }
 
 /* The command line, quoted where a shell would need it. */
@@ -531,7 +216,7 @@ static int begin(struct record *record, char **argv)
 {
 	char *command = join(argv);
 	char *what = record->argv ? join(record->argv) : NULL;
-	char list[MAX_PIDS * 12 + 16] = "the machine";
+	char list[RECORD_MAX_PIDS * 12 + 16] = "the machine";
 	uint32_t i;
 	int err = -ENOMEM;
 
@@ -544,11 +229,6 @@ static int begin(struct record *record, char **argv)
 	free(command);
 	free(what);
 	return err;
-}
-
-static const char *output_name(const struct record *record)
-{
-	return strcmp(record->path, "-") ? record->path : "standard output";
 }
 
 static void say_what_is_missing(const struct record *record, const struct profbuf_stats *stats)
@@ -581,12 +261,12 @@ static void say_what_there_is(const struct record *record)
 {
 	const struct recorder *recorder = &record->recorder;
 
-	note("%s: %s samples in %s, %s lost%s%s", output_name(record),
+	note("%s: %s samples in %s, %s lost%s%s", record_output__name(&record->output),
 	     units_count(recorder->samples).text,
 	     units_time(record->stopped - record->started).text,
 	     recorder->lost ? units_count(recorder->lost).text : "none",
-	     record->format ? "" : ", ",
-	     record->format ? "" : units_bytes(recorder->writer.bytes).text);
+	     record->output.format ? "" : ", ",
+	     record->output.format ? "" : units_bytes(recorder->writer.bytes).text);
 	if (!recorder->samples && !record->all)
 		hint("it slept all the time, or was too short: more samples come with a higher frequency (-F)");
 }
@@ -601,37 +281,24 @@ static int finish(struct record *record)
 		err = recorder__end(&record->recorder, &stats);
 	if (err)
 		return err;
-	if (record->fd != STDOUT_FILENO && fsync(record->fd) && errno != EINVAL && errno != EROFS)
-		return -errno;
+	err = record_output__sync(&record->output);
+	if (err)
+		return err;
 	say_what_is_missing(record, &stats);
 	return 0;
 }
 
-/* What could not be written whole is no frame: let the file end before it. */
-static void cut_output(const struct record *record)
-{
-	struct stat status;
-
-	if (!fstat(record->fd, &status) && S_ISREG(status.st_mode) &&
-	    ftruncate(record->fd, record->recorder.writer.whole))
-		warning("%s does not end with a whole frame", record->path);
-}
-
 static void say_why_not(const struct record *record, int err)
 {
-	if (profbuf_stream__failed(record->stream)) {
+	if (profbuf_stream__failed(record->stream))
 		error("%s", profbuf_stream__error(record->stream));
-	} else if (err == -ENOMEM) {
+	else if (err == -ENOMEM)
 		error("out of memory");
-	} else if (record->scratch) {
-		error("cannot write to %s: %s", record->scratch, strerror(-err));
-		hint("TMPDIR names another directory for the recording");
-	} else {
-		error("cannot write %s: %s", output_name(record), strerror(-err));
-	}
-	if (record->scratch)
+	else
+		record_output__say_failed(&record->output, err);
+	if (record->output.scratch)
 		return;
-	cut_output(record);
+	record_output__cut(&record->output, record->recorder.writer.whole);
 	if (err != -EPIPE && record->recorder.writer.whole)
 		hint("what was written before is a recording nevertheless");
 }
@@ -646,10 +313,10 @@ static int record_all(struct record *record, char **argv)
 		return -ENODEV;
 	err = configure(record);
 	if (!err)
-		err = open_output(record);
+		err = record_output__open(&record->output);
 	if (err)
 		return err;
-	err = recorder__init(&record->recorder, record->fd);
+	err = recorder__init(&record->recorder, record->output.fd);
 	if (!err)
 		err = profbuf_stream__open_session(&record->stream, record->session, NULL);
 	if (err) {
@@ -670,12 +337,10 @@ static int record_all(struct record *record, char **argv)
 			return failed;
 		}
 	}
-	if (!err && record->fd != STDOUT_FILENO &&
-	    ftruncate(record->fd, record->recorder.writer.bytes) && errno != EINVAL)
-		err = -errno;
 	if (!err)
-		err = run(record);
-	end_progress(record);
+		err = record_output__truncate(&record->output, record->recorder.writer.bytes);
+	if (!err)
+		err = record__run(record);
 	if (!err)
 		err = finish(record);
 	if (err)
@@ -685,45 +350,53 @@ static int record_all(struct record *record, char **argv)
 	return err;
 }
 
+static void release(struct record *record)
+{
+	uint32_t i;
+
+	profbuf_stream__close(record->stream);
+	profbuf_session__close(record->session);
+	recorder__exit(&record->recorder);
+	for (i = 0; i < record->nr_pids; i++)
+		if (record->pidfds[i] >= 0)
+			close(record->pidfds[i]);
+	close(record->signals);
+}
+
 static int run_record(const struct command *command, int argc, char **argv)
 {
 	struct options options = { .command = command, .argc = argc, .argv = argv };
-	struct record record = { .path = DEFAULT_RECORDING, .fd = -1, .signals = -1 };
-	uint32_t i;
-	int err, status;
+	struct record record = {
+		.output = { .path = DEFAULT_RECORDING, .fd = -1 },
+		.signals = -1,
+	};
+	struct workload *workload = &record.workload;
+	int err;
 
 	if (parse(&options, &record) < 0)
 		return options.status;
 	record.progress = isatty(STDERR_FILENO) && !message_quiet;
-	block_signals(&record);
-	if (strcmp(record.path, "-"))
-		record.format = export__by_suffix(record.path);
+	record__block_signals(&record);
+	if (strcmp(record.output.path, "-"))
+		record.output.format = export__by_suffix(record.output.path);
 	err = record_all(&record, argv);
-	if (!err && record.format)
-		err = export_scratch(&record);
-	status = err ? EXIT_FAILURE : EXIT_SUCCESS;
-	if (record.workload.pid) {
-		if (record.timed_out && !record.workload.ended)
-			kill(record.workload.pid, SIGTERM);
-		profbuf_session__close(record.session);
-		record.session = NULL;
-		workload__wait(&record.workload);
-		if (record.workload.failed || (!err && !record.timed_out))
-			status = -1;
-	}
+	if (!err && record.output.format)
+		err = record_output__export(&record.output);
 	if (err)
-		remove_empty_output(&record);
-	profbuf_stream__close(record.stream);
-	profbuf_session__close(record.session);
-	recorder__exit(&record.recorder);
-	for (i = 0; i < record.nr_pids; i++)
-		if (record.pidfds[i] >= 0)
-			close(record.pidfds[i]);
-	if (record.fd >= 0 && close(record.fd) && !err) {
-		error("cannot write %s: %s", record.path, strerror(errno));
-		return EXIT_FAILURE;
+		record_output__remove_empty(&record.output);
+	if (record.output.fd >= 0 && close(record.output.fd) && !err) {
+		err = -errno;
+		record_output__say_failed(&record.output, err);
 	}
-	return status < 0 ? workload__exit_status(&record.workload) : status;
+	release(&record);
+	if (workload->pid && record.timed_out && !workload->ended)
+		kill(workload->pid, SIGTERM);
+	/* A command that ignores the signal that has ended the recording is left to another one. */
+	sigprocmask(SIG_SETMASK, &record.old_signals, NULL);
+	workload__wait(workload);
+	if (workload->failed || (workload->pid && !err && !record.timed_out))
+		return workload__exit_status(workload);
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 const struct command command_record = {
