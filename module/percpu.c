@@ -10,6 +10,7 @@
 #include <linux/topology.h>
 
 #include "percpu.h"
+#include "source_timer.h"
 
 /*
  * Sizes of the ring that @config asks for. There is a tag slot for every record that the
@@ -85,6 +86,7 @@ struct profbuf_cpu *profbuf_cpu_new(struct profbuf_session *session, unsigned in
 		pc->ring.deadline = config->deadline_ns - config->period_ns;
 	pc->session = session;
 	pc->cpu = cpu;
+	profbuf_timer_init(pc);
 	return pc;
 }
 

@@ -16,6 +16,8 @@
 #include <linux/sched/mm.h>
 #include <linux/security.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/workqueue.h>
 
 #include "config.h"
 #include "percpu.h"
@@ -37,18 +39,37 @@ void profbuf_session_wake(struct profbuf_session *session)
 	wake_up_interruptible_poll(&session->wait, EPOLLIN | EPOLLRDNORM);
 }
 
-static void session_wake_work(struct irq_work *work)
+static void session_wake_later(struct work_struct *work)
 {
-	profbuf_session_wake(container_of(work, struct profbuf_session, wake));
+	profbuf_session_wake(container_of(work, struct profbuf_session, wake_later));
 }
 
 /*
- * A CPU begins to take part: for each CPU when sampling begins, later for one that comes
- * online. Runs on that CPU. Its buffers stay when it leaves, until the next start.
+ * On PREEMPT_RT the lock of the wait queue sleeps. Left to the CPU's irq_work thread the
+ * wakeup would wait for whatever real-time task keeps that CPU busy, and meanwhile no
+ * other CPU could queue it: a worker that is bound to no CPU does it.
  */
-static int session_cpu_online(unsigned int cpu, struct hlist_node *node)
+static void session_wake_work(struct irq_work *work)
 {
-	struct profbuf_session *session = hlist_entry_safe(node, struct profbuf_session, node);
+	struct profbuf_session *session = container_of(work, struct profbuf_session, wake);
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		queue_work(system_unbound_wq, &session->wake_later);
+	else
+		profbuf_session_wake(session);
+}
+
+/* The CPUs that are sampled have changed. */
+static void session_tell_cpus(struct profbuf_session *session)
+{
+	/* Pairs with the acquire in the reader, which then sees the mask as it is now. */
+	smp_store_release(&session->info_due, 1);
+	profbuf_session_wake(session);
+}
+
+/* A CPU is to take part. Its buffers stay when it leaves, until the next start. */
+static struct profbuf_cpu *session_add_cpu(struct profbuf_session *session, unsigned int cpu)
+{
 	struct profbuf_cpu *pc = session->cpus[cpu];
 
 	if (!pc) {
@@ -56,44 +77,44 @@ static int session_cpu_online(unsigned int cpu, struct hlist_node *node)
 		if (!pc) {
 			/* Not worth keeping the CPU from the machine. INFO tells. */
 			pr_warn("no memory to sample CPU %u\n", cpu);
-			return 0;
+			return NULL;
 		}
 		/* Pairs with the acquire in profbuf_session_cpu(). */
 		smp_store_release(&session->cpus[cpu], pc);
 	}
-
 	cpumask_set_cpu(cpu, session->sampled);
-	/* Pairs with the acquire in the reader, which then sees the mask as it is now. */
-	smp_store_release(&session->info_due, 1);
-	profbuf_session_wake(session);
+	return pc;
+}
+
+/* A CPU comes online. Runs on that CPU. */
+static int session_cpu_online(unsigned int cpu, struct hlist_node *node)
+{
+	struct profbuf_session *session = hlist_entry_safe(node, struct profbuf_session, node);
+	struct profbuf_cpu *pc;
+
+	/* Sampling ends, and the session is about to be taken off the list. */
+	if (session->ceasing)
+		return 0;
+	pc = session_add_cpu(session, cpu);
+	if (!pc)
+		return 0;
+	session_tell_cpus(session);
 	profbuf_timer_start(pc);
 	return 0;
 }
 
-/*
- * A CPU ceases to take part: it goes offline, or sampling ends. Runs on that CPU, while
- * it is still able to.
- */
+/* A CPU goes offline. Runs on that CPU, while it is still able to. */
 static int session_cpu_offline(unsigned int cpu, struct hlist_node *node)
 {
 	struct profbuf_session *session = hlist_entry_safe(node, struct profbuf_session, node);
 	struct profbuf_cpu *pc = session->cpus[cpu];
 
-	if (!pc)
+	if (!pc || session->ceasing)
 		return 0;
 	profbuf_timer_stop(pc);
-	/*
-	 * On PREEMPT_RT a thread does this CPU's irq works, and stops when the CPU leaves. If
-	 * it then had the session's still to do, no CPU could queue it until this one is back.
-	 */
-	irq_work_sync(&session->wake);
-	if (!READ_ONCE(session->ceasing)) {
-		cpumask_clear_cpu(cpu, session->sampled);
-		/* Pairs with the acquire in the reader, as above. */
-		smp_store_release(&session->info_due, 1);
-	}
+	cpumask_clear_cpu(cpu, session->sampled);
 	/* What it has recorded waits for no watermark now, as no more will come. */
-	profbuf_session_wake(session);
+	session_tell_cpus(session);
 	return 0;
 }
 
@@ -143,7 +164,8 @@ struct profbuf_session *profbuf_session_new(void)
 	mutex_init(&session->reader);
 	mutex_init(&session->lock);
 	init_waitqueue_head(&session->wait);
-	init_irq_work(&session->wake, session_wake_work);
+	session->wake = IRQ_WORK_INIT_HARD(session_wake_work);
+	INIT_WORK(&session->wake_later, session_wake_later);
 	profbuf_config_defaults(&session->config);
 	return session;
 }
@@ -217,19 +239,57 @@ free:
 	return error;
 }
 
-/* Sampling begins: on each online CPU, and on those that come online from now on. */
+static void session_start_timer(void *argument)
+{
+	struct profbuf_cpu *pc = argument;
+
+	/* One that came online since the session was on the list has begun by itself. */
+	if (!hrtimer_active(&pc->timer))
+		profbuf_timer_start(pc);
+}
+
+/*
+ * Sampling begins: on each online CPU, and on those that come online from now on. An
+ * interrupt starts the timers: the hotplug threads, which could do it, are not of real
+ * time, and one whose CPU is kept busy by a task that is would be waited for.
+ */
 static int session_sample(struct profbuf_session *session)
 {
-	WRITE_ONCE(session->ceasing, false);
+	unsigned int cpu;
+	int error;
+
+	session->ceasing = false;
 	cpumask_clear(session->sampled);
-	return cpuhp_state_add_instance(hotplug_state, &session->node);
+	error = cpuhp_state_add_instance_nocalls(hotplug_state, &session->node);
+	if (error)
+		return error;
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		struct profbuf_cpu *pc = session_add_cpu(session, cpu);
+
+		if (pc)
+			smp_call_function_single(cpu, session_start_timer, pc, true);
+	}
+	cpus_read_unlock();
+	session_tell_cpus(session);
+	return 0;
 }
 
 /* Sampling ends: afterwards no writer is in any ring, and none will be. */
 static void session_cease(struct profbuf_session *session)
 {
-	WRITE_ONCE(session->ceasing, true);
-	cpuhp_state_remove_instance(hotplug_state, &session->node);
+	unsigned int cpu;
+
+	cpus_read_lock();
+	session->ceasing = true;
+	for_each_possible_cpu(cpu)
+		if (session->cpus[cpu])
+			profbuf_timer_stop(session->cpus[cpu]);
+	cpus_read_unlock();
+	cpuhp_state_remove_instance_nocalls(hotplug_state, &session->node);
+	/* What there is waits for no watermark now. */
+	profbuf_session_wake(session);
 }
 
 static bool session_is_active(const struct profbuf_session *session)
@@ -399,6 +459,7 @@ void profbuf_session_free(struct profbuf_session *session)
 		session_cease(session);
 	/* No interrupt is left that could queue it again. */
 	irq_work_sync(&session->wake);
+	cancel_work_sync(&session->wake_later);
 	session_free_cpus(session);
 	free_cpumask_var(session->sampled);
 	mutex_destroy(&session->lock);

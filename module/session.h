@@ -7,8 +7,8 @@
  * lifetime of the CPUs' buffers, and is never held while touching user memory. Who
  * holds both took reader first. The buffers are freed with both held, so either of
  * them keeps the buffers in place; only those of a start that failed, which nobody has
- * seen, are freed under lock alone. The hotplug callbacks hold neither: they run while
- * the session's owner waits for them under lock.
+ * seen, are freed under lock alone. The hotplug callbacks hold neither, but nobody else
+ * touches what they do without keeping CPUs from coming and going.
  */
 #ifndef PROFBUF_SESSION_H
 #define PROFBUF_SESSION_H
@@ -20,6 +20,7 @@
 #include <linux/mutex.h>
 #include <linux/profbuf.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <asm/local64.h>
 
 #include "ring.h"
@@ -62,13 +63,14 @@ struct profbuf_cpu {
  * @charged_mm: whose locked memory @charged_pages are counted in
  * @charged_pages: pages so counted
  * @node: links the session to the hotplug state while it samples
- * @ceasing: sampling ends altogether: it is not a CPU that leaves
+ * @ceasing: sampling has ended: CPUs that come or go are nothing to it any more
  * @sampled: CPUs that take part, as an INFO frame tells
  * @info_due: what the last INFO frame said has changed
  * @info_sequence: INFO frames so far; the reader's
  * @next_cpu: where reading goes on, so that no CPU starves; the reader's
  * @wait: who waits for something to read
  * @wake: wakes them; the sampling interrupt itself must not take the queue's lock
+ * @wake_later: wakes them where @wake must not take it either
  */
 struct profbuf_session {
 	struct mutex reader;
@@ -87,6 +89,7 @@ struct profbuf_session {
 	unsigned int next_cpu;
 	wait_queue_head_t wait;
 	struct irq_work wake;
+	struct work_struct wake_later;
 };
 
 int profbuf_session_setup(void);

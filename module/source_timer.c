@@ -42,14 +42,24 @@ static notrace enum hrtimer_restart timer_interrupt(struct hrtimer *timer)
 NOKPROBE_SYMBOL(timer_interrupt);
 
 /**
+ * profbuf_timer_init - prepare to sample a CPU
+ * @pc: the CPU's part of a session
+ *
+ * Context: process, on any CPU.
+ */
+void profbuf_timer_init(struct profbuf_cpu *pc)
+{
+	hrtimer_setup(&pc->timer, timer_interrupt, CLOCK_MONOTONIC, TIMER_MODE);
+}
+
+/**
  * profbuf_timer_start - begin to sample a CPU
  * @pc: the CPU's part of a session
  *
- * Context: process, on that CPU, not migrating.
+ * Context: process or interrupt, on that CPU, not migrating.
  */
 void profbuf_timer_start(struct profbuf_cpu *pc)
 {
-	hrtimer_setup(&pc->timer, timer_interrupt, CLOCK_MONOTONIC, TIMER_MODE);
 	hrtimer_start(&pc->timer, ns_to_ktime(pc->session->running.period_ns), TIMER_MODE);
 }
 
@@ -59,7 +69,7 @@ void profbuf_timer_start(struct profbuf_cpu *pc)
  *
  * When it returns, no sampling interrupt is running or will come.
  *
- * Context: process, on that CPU.
+ * Context: process, on any CPU, which stays online or is the one that leaves.
  */
 void profbuf_timer_stop(struct profbuf_cpu *pc)
 {

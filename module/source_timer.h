@@ -4,6 +4,7 @@
 
 #include "session.h"
 
+void profbuf_timer_init(struct profbuf_cpu *pc);
 void profbuf_timer_start(struct profbuf_cpu *pc);
 void profbuf_timer_stop(struct profbuf_cpu *pc);
 

@@ -2,7 +2,10 @@
 /*
  * CPUs that go offline and come online while they are sampled.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -129,6 +132,83 @@ TEST(cpus_come_and_go_while_a_session_is_paused)
 	read_records_of(fd, 1, 20);
 	stream_finish(&stream, fd);
 	ASSERT_GT(stream.records[1], stats.records);
+}
+
+TEST(a_cpu_that_first_comes_during_a_pause_joins)
+{
+	int fd = device_open(0);
+
+	device_configure(fd, 500000, 0, 0);
+	cpu1_set(false);
+	ASSERT_GT(stream_read(&stream, fd), 0);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_PAUSE, 0), 0);
+	cpu1_set(true);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_RESUME, 0), 0);
+	read_until_cpu1(fd, true);
+	read_records_of(fd, 1, 20);
+	stream_finish(&stream, fd);
+}
+
+static void set_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+}
+
+static void set_real_time_limit(const char *microseconds)
+{
+	int fd = open("/proc/sys/kernel/sched_rt_runtime_us", O_WRONLY);
+
+	ASSERT_GE(fd, 0);
+	ASSERT_GT(write(fd, microseconds, strlen(microseconds)), 0);
+	close(fd);
+}
+
+/* A task that keeps all others from CPU 1, for so long that who waits for it is noticed. */
+static pid_t monopolize_cpu1(void)
+{
+	const struct sched_param param = { .sched_priority = 50 };
+	uint64_t end = now_ns() + 15000000000ULL;
+	pid_t pid = fork();
+
+	ASSERT_GE(pid, 0);
+	if (pid)
+		return pid;
+	set_cpu(1);
+	ASSERT_EQ(sched_setscheduler(0, SCHED_FIFO, &param), 0);
+	while (now_ns() < end)
+		;
+	_Exit(0);
+}
+
+TEST(a_real_time_task_keeps_nobody_waiting)
+{
+	int fd = device_open(0), other = device_open(0);
+	pid_t pid;
+
+	set_cpu(0);
+	set_real_time_limit("-1");
+	device_configure(fd, 1000000, 0, 0);
+	device_configure(other, 1000000, 0, 0);
+	ASSERT_EQ(ioctl(other, PROFBUF_IOC_START, 0), 0);
+	pid = monopolize_cpu1();
+	while (sched_getscheduler(pid) != SCHED_FIFO)
+		sleep_ms(1);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+	read_records_of(fd, 1, 20);
+	read_records_of(fd, 0, 20);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_PAUSE, 0), 0);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_RESUME, 0), 0);
+	read_records_of(fd, 1, 20);
+	close(other);
+	stream_finish(&stream, fd);
+	/* It has not ended. */
+	ASSERT_EQ(waitpid(pid, NULL, WNOHANG), 0);
+	spin_stop(pid);
+	set_real_time_limit("950000");
 }
 
 TEST(two_sessions_survive_a_cpu_that_comes_and_goes)
