@@ -220,15 +220,15 @@ static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to,
 
 /*
  * Asks all CPUs for a wakeup. Returns whether there is something to read, the end
- * included. A CPU that comes later wakes by itself, having something to tell.
+ * included. A CPU that comes later wakes by itself, having something to tell. The
+ * caller holds the session's lock.
  */
-static bool reader_arm(struct profbuf_session *session)
+static bool reader_arm_locked(struct profbuf_session *session)
 {
 	bool readable = false;
 	struct profbuf_cpu *pc;
 	unsigned int cpu;
 
-	mutex_lock(&session->lock);
 	for_each_possible_cpu(cpu) {
 		pc = profbuf_session_cpu(session, cpu);
 		if (pc && profbuf_ring_arm(&pc->ring))
@@ -237,6 +237,35 @@ static bool reader_arm(struct profbuf_session *session)
 	if (READ_ONCE(session->info_due) || session->state == PROFBUF_STATE_STOPPED ||
 	    session->state == PROFBUF_STATE_ENDED)
 		readable = true;
+	return readable;
+}
+
+static bool reader_arm(struct profbuf_session *session)
+{
+	bool readable;
+
+	mutex_lock(&session->lock);
+	readable = reader_arm_locked(session);
+	mutex_unlock(&session->lock);
+	return readable;
+}
+
+/*
+ * Is there something to read after all, where a reader that does not wait found
+ * nothing? Others may wait who asked for a wakeup once and take each for the next one,
+ * without asking anew, as a multishot poll of io_uring does: so this one asks.
+ */
+static bool reader_rearm(struct profbuf_session *session, bool nowait)
+{
+	bool readable;
+
+	if (!wq_has_sleeper(&session->wait))
+		return false;
+	if (!nowait)
+		mutex_lock(&session->lock);
+	else if (!mutex_trylock(&session->lock))
+		return false;
+	readable = session->state != PROFBUF_STATE_IDLE && reader_arm_locked(session);
 	mutex_unlock(&session->lock);
 	return readable;
 }
@@ -290,6 +319,8 @@ ssize_t profbuf_reader_read(struct profbuf_session *session, struct file *file,
 		if (profbuf_session_state(session) == PROFBUF_STATE_IDLE)
 			result = nowait ? -EAGAIN : profbuf_session_start_idle(session, file);
 		if (!result)
+			result = reader_fill(session, to, nowait);
+		if (result == -EAGAIN && (nonblock || nowait) && reader_rearm(session, nowait))
 			result = reader_fill(session, to, nowait);
 		mutex_unlock(&session->reader);
 

@@ -3,10 +3,14 @@
  * poll() and epoll.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -225,5 +229,54 @@ TEST(too_little_room_is_an_event)
 		;
 	ASSERT_ERRNO(read(fd, buffer, sizeof(struct profbuf_frame)), EINVAL);
 	ASSERT_EQ(epoll_wait(epoll, &event, 1, 0), 1);
+	stream_finish(&stream, fd);
+}
+
+static char *map_uring(int ring, size_t size, off_t offset)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, offset);
+
+	ASSERT_NE((long)memory, (long)MAP_FAILED);
+	return memory;
+}
+
+/* It takes each wakeup for the next event, and does not ask again whether there is one. */
+TEST(multishot_poll_of_io_uring)
+{
+	struct io_uring_params params = { 0 };
+	int ring = syscall(SYS_io_uring_setup, 4, &params), fd = device_open(O_NONBLOCK), i;
+	struct pollfd ready = { .fd = ring, .events = POLLIN };
+	struct io_uring_cqe *cqes;
+	struct io_uring_sqe *sqe;
+	unsigned int *head;
+	char *sq, *cq;
+
+	ASSERT_GE(ring, 0);
+	sq = map_uring(ring, params.sq_off.array + params.sq_entries * sizeof(*head),
+		       IORING_OFF_SQ_RING);
+	cq = map_uring(ring, params.cq_off.cqes + params.cq_entries * sizeof(*cqes),
+		       IORING_OFF_CQ_RING);
+	sqe = (void *)map_uring(ring, params.sq_entries * sizeof(*sqe), IORING_OFF_SQES);
+	cqes = (void *)(cq + params.cq_off.cqes);
+	head = (void *)(cq + params.cq_off.head);
+
+	device_configure(fd, 5000000, 0, 0);
+	*sqe = (struct io_uring_sqe){
+		.opcode = IORING_OP_POLL_ADD,
+		.fd = fd,
+		.poll32_events = POLLIN,
+		.len = IORING_POLL_ADD_MULTI,
+	};
+	__atomic_store_n((unsigned int *)(sq + params.sq_off.tail), 1, __ATOMIC_RELEASE);
+	ASSERT_EQ(syscall(SYS_io_uring_enter, ring, 1, 0, 0, NULL, 0), 1);
+	for (i = 0; i < 30; i++) {
+		ASSERT_EQ(poll(&ready, 1, 30000), 1);
+		ASSERT(cqes[*head & (params.cq_entries - 1)].flags & IORING_CQE_F_MORE);
+		__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
+		while (stream_read(&stream, fd) > 0)
+			;
+		ASSERT_EQ(errno, EAGAIN);
+	}
+	close(ring);
 	stream_finish(&stream, fd);
 }

@@ -10,7 +10,8 @@
  * the configuration that the module's parameters give; it is changed with
  * PROFBUF_IOC_SET_CONFIG or PROFBUF_IOC_SET_HDRSIZE. PROFBUF_IOC_START starts it,
  * and so does the first read() or poll(), so that plain cat works, provided that the
- * one who opened the device had the privilege as well as the one who reads.
+ * one who opened the device had the privilege as well as the one who reads. A read of
+ * no bytes, or one that must not wait for anything (RWF_NOWAIT), does not start it.
  *
  *	idle ----- start ----> running <-- pause/resume --> paused
  *	                       ^     |                        |
