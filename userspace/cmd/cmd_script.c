@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "export.h"
 #include "load.h"
 #include "message.h"
 #include "options.h"
@@ -19,12 +20,15 @@
 enum {
 	OPTION_LIMIT = 'n',
 	OPTION_RAW = 'r',
+	OPTION_PERF = OPTION_LONG,
 };
 
 static const struct command_option options_script[] = {
 	{ OPTION_LIMIT, "limit", "N", "end after N records" },
 	FILTER_OPTIONS,
 	{ OPTION_RAW, "raw", NULL, "print addresses, without looking for names" },
+	{ OPTION_PERF, "perf", NULL,
+	  "print what 'perf script' prints, for programs that read that" },
 	{ 0 }
 };
 
@@ -253,13 +257,24 @@ static int script__read(struct script *script, struct input *input)
 	}
 }
 
+/* All in the order of time, and so only when all have come. */
+static int print_as_perf(const char *path, const struct filter *filter)
+{
+	struct load load = { .filter = *filter };
+	int err;
+
+	err = export__run(path, NULL, export__by_name("perf-script"), &load);
+	load__exit(&load);
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 static int run_script(const struct command *command, int argc, char **argv)
 {
 	struct options options = { .command = command, .argc = argc, .argv = argv };
 	struct script script = { 0 };
+	bool damaged, perf = false;
 	struct input input;
 	int option, err;
-	bool damaged;
 
 	while ((option = options__next(&options)) >= 0) {
 		switch (option) {
@@ -269,6 +284,9 @@ static int run_script(const struct command *command, int argc, char **argv)
 			break;
 		case OPTION_RAW:
 			script.raw = true;
+			break;
+		case OPTION_PERF:
+			perf = true;
 			break;
 		default:
 			if (filter__option(&script.filter, &options, option))
@@ -282,6 +300,13 @@ static int run_script(const struct command *command, int argc, char **argv)
 			      argv[options.operand + 1]);
 		return options.status;
 	}
+	if (perf && (script.raw || script.limit)) {
+		options__fail(&options, "--perf prints all records, with names: neither -n nor -r");
+		return options.status;
+	}
+	if (perf)
+		return print_as_perf(options.operand < argc ? argv[options.operand] :
+				     PROFBUF_DEVICE, &script.filter);
 
 	if (input__open(&input, options.operand < argc ? argv[options.operand] : NULL))
 		return EXIT_FAILURE;
