@@ -164,7 +164,9 @@ struct profbuf_session *profbuf_session_new(void)
 	mutex_init(&session->reader);
 	mutex_init(&session->lock);
 	init_waitqueue_head(&session->wait);
-	session->wake = IRQ_WORK_INIT_HARD(session_wake_work);
+	/* Hard only where it takes no lock that sleeps: lockdep minds on other kernels, too. */
+	session->wake = IS_ENABLED(CONFIG_PREEMPT_RT) ? IRQ_WORK_INIT_HARD(session_wake_work) :
+							IRQ_WORK_INIT(session_wake_work);
 	INIT_WORK(&session->wake_later, session_wake_later);
 	profbuf_config_defaults(&session->config);
 	return session;
