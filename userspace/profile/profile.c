@@ -13,6 +13,9 @@
 
 #define NONE UINT32_MAX
 
+/* Longer than any timer is late: days, at the highest rate. */
+#define MAX_PERIODS (1ULL << 32)
+
 /* A distinct stack: what views see of it, and the words that tell it from others. */
 struct stack {
 	struct profile_stack view;
@@ -128,11 +131,14 @@ void profile__delete(struct profile *profile)
 	free(profile);
 }
 
+/* What a record claims must not make sums overflow. */
 static void weigh(struct profile_weight *weight, const struct profbuf_record *record)
 {
+	uint64_t periods = record->count < MAX_PERIODS ? record->count : MAX_PERIODS;
+
 	weight->samples++;
-	weight->periods += record->count;
-	weight->nanoseconds += record->count * record->period;
+	weight->periods += periods;
+	weight->nanoseconds += periods * record->period;
 }
 
 static struct profile_cpu *get_cpu(struct profile *profile, uint32_t cpu)

@@ -74,7 +74,7 @@ struct flamegraph {
 	uint32_t top; /* where frames begin */
 	uint32_t depth; /* rows of frames */
 	uint64_t nr_pruned;
-	uint64_t pruned; /* samples of these */
+	uint64_t pruned; /* periods of these */
 	bool drawn[NR_KINDS];
 };
 
@@ -107,12 +107,12 @@ static unsigned int shade(const char *label)
 	return (hash ^ hash >> 15) % SHADES;
 }
 
-static uint64_t scaled(const struct flamegraph *graph, uint64_t samples)
+static uint64_t scaled(const struct flamegraph *graph, uint64_t periods)
 {
 	uint64_t room = (uint64_t)(graph->width - 2 * MARGIN) * UNIT;
-	uint64_t whole = graph->tree->nodes[0].total;
+	uint64_t whole = graph->tree->nodes[0].total.periods;
 
-	return ((__uint128_t)samples * room + whole / 2) / whole;
+	return ((__uint128_t)periods * room + whole / 2) / whole;
 }
 
 /* Lost samples are never left out. */
@@ -121,8 +121,8 @@ static bool too_narrow(const struct flamegraph *graph, const struct stacktree_no
 	uint64_t room = (uint64_t)(graph->width - 2 * MARGIN) * UNIT;
 
 	return node_kind(graph, node) != KIND_LOST &&
-	       (__uint128_t)node->total * room <
-		       (__uint128_t)graph->options->min_width * graph->tree->nodes[0].total;
+	       (__uint128_t)node->total.periods * room <
+		       (__uint128_t)graph->options->min_width * graph->tree->nodes[0].total.periods;
 }
 
 static void attribute(struct output *out, const char *name, uint64_t hundredths)
@@ -163,7 +163,7 @@ static void write_title(struct flamegraph *graph, const struct stacktree_node *n
 			const struct function *function, const char *label)
 {
 	struct output *out = &graph->out;
-	uint64_t whole = graph->tree->nodes[0].total;
+	uint64_t whole = graph->tree->nodes[0].total.periods;
 
 	output__string(out, "<title>");
 	output__xml(out, label);
@@ -179,21 +179,21 @@ static void write_title(struct flamegraph *graph, const struct stacktree_node *n
 	if (function && function->flags & FUNCTION_INLINED)
 		output__string(out, ", inlined");
 	output__char(out, '\n');
-	output__string(out, units_exact(node->total).text);
-	output__string(out, node->total == 1 ? " sample, " : " samples, ");
-	output__xml(out, units_share(node->total, whole).text);
-	if (node->total_ns) {
+	output__string(out, units_exact(node->total.samples).text);
+	output__string(out, node->total.samples == 1 ? " sample, " : " samples, ");
+	output__xml(out, units_share(node->total.periods, whole).text);
+	if (node->total.nanoseconds) {
 		output__string(out, ", ");
-		output__string(out, units_time(node->total_ns).text);
+		output__string(out, units_time(node->total.nanoseconds).text);
 	}
-	if (node->self && node->self < node->total) {
+	if (node->self.periods && node->self.periods < node->total.periods) {
 		output__string(out, "; itself ");
-		output__xml(out, units_share(node->self, whole).text);
+		output__xml(out, units_share(node->self.periods, whole).text);
 	}
 	output__string(out, "</title>");
 }
 
-/* @start: samples to the left of it. */
+/* @start: periods to the left of it. */
 static void write_frame(struct flamegraph *graph, const struct stacktree_node *node, uint64_t start)
 {
 	const struct function *function = NULL;
@@ -213,7 +213,7 @@ static void write_frame(struct flamegraph *graph, const struct stacktree_node *n
 	y = graph->options->icicle ? graph->top + node->depth * PITCH :
 				     graph->height - MARGIN - (node->depth + 1) * PITCH;
 	left = scaled(graph, start);
-	width = scaled(graph, start + node->total) - left;
+	width = scaled(graph, start + node->total.periods) - left;
 	left += MARGIN * UNIT;
 	letters = width > TEXT_SIDES ? (width - TEXT_SIDES) / (LETTER * UNIT) : 0;
 
@@ -222,7 +222,11 @@ static void write_frame(struct flamegraph *graph, const struct stacktree_node *n
 	output__string(out, "\" data-x=\"");
 	output__number(out, start);
 	output__string(out, "\" data-n=\"");
-	output__number(out, node->total);
+	output__number(out, node->total.periods);
+	if (node->total.samples != node->total.periods) {
+		output__string(out, "\" data-samples=\"");
+		output__number(out, node->total.samples);
+	}
 	output__string(out, "\">");
 	write_title(graph, node, function, label);
 	output__string(out, "<rect");
@@ -254,7 +258,7 @@ static void prune(struct flamegraph *graph)
 
 		if (too_narrow(graph, node)) {
 			graph->nr_pruned += node->end - i;
-			graph->pruned += node->total;
+			graph->pruned += node->total.periods;
 			i = node->end;
 			continue;
 		}
@@ -280,7 +284,7 @@ static void write_frames(struct flamegraph *graph, uint64_t *left)
 		const struct stacktree_node *node = &tree->nodes[i];
 		uint64_t start = left[node->depth];
 
-		left[node->depth] += node->total;
+		left[node->depth] += node->total.periods;
 		if (too_narrow(graph, node)) {
 			i = node->end;
 			continue;
@@ -335,7 +339,7 @@ static void write_samples(struct flamegraph *graph, uint32_t *y, const struct su
 
 static void write_pruned(struct flamegraph *graph, uint32_t *y)
 {
-	uint64_t whole = graph->tree->nodes[0].total;
+	uint64_t whole = graph->tree->nodes[0].total.periods;
 	struct output *out = &graph->out;
 
 	output__printf(out, "<text class=\"origin\" x=\"%u\" y=\"%u\">", MARGIN, *y);
@@ -381,7 +385,7 @@ static void write_head(struct flamegraph *graph)
 	write_legend(graph, controls_line(graph));
 	y = controls_line(graph) + LINE + LINE / 4;
 	write_line(graph, &y, "details",
-		   graph->tree->nodes[0].total ? "" : "There are no samples.");
+		   graph->tree->nodes[0].total.samples ? "" : "There are no samples.");
 	output__string(out, "</g>\n");
 }
 
@@ -406,7 +410,7 @@ static void write_document(struct flamegraph *graph, uint64_t *left)
 		       graph->height);
 	output__printf(out, " viewBox=\"0 0 %u %u\"", graph->width, graph->height);
 	output__printf(out, " data-total=\"%" PRIu64 "\" data-margin=\"%u\" data-pitch=\"%u\"",
-		       graph->tree->nodes[0].total, MARGIN, PITCH);
+		       graph->tree->nodes[0].total.periods, MARGIN, PITCH);
 	output__printf(out, " data-controls=\"%u\"", controls_line(graph));
 	attribute(out, "data-letter", LETTER * UNIT);
 	if (options->icicle)
@@ -418,7 +422,7 @@ static void write_document(struct flamegraph *graph, uint64_t *left)
 	output__string(out, "</style>\n");
 	write_pattern(out);
 	output__string(out, "<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n");
-	if (graph->tree->nodes[0].total)
+	if (graph->tree->nodes[0].total.periods)
 		write_frames(graph, left);
 	write_head(graph);
 	output__string(out, "<script><![CDATA[\n");
@@ -452,7 +456,7 @@ int flamegraph__write(const struct profile *profile, FILE *file,
 	output__init(&graph.out, file);
 	graph.tree = &tree;
 	graph.width = options->width ? options->width : FLAMEGRAPH_WIDTH;
-	if (tree.nodes[0].total)
+	if (tree.nodes[0].total.periods)
 		prune(&graph);
 	graph.top = controls_line(&graph) + 2 * LINE;
 	graph.height = graph.top + graph.depth * PITCH + MARGIN;

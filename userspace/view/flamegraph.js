@@ -2,9 +2,9 @@
 /*
  * Makes a flame graph answer: zoom, search, details, keyboard. The graph is complete without.
  *
- * Each frame is a <g> in the order of a walk down the tree, with data-x, the samples to
- * the left of it, and data-n, its own. Its <title> has the name, the module and the
- * numbers, one a line.
+ * Each frame is a <g> in the order of a walk down the tree, with data-x, the sampling periods
+ * to the left of it, data-n, its own, and data-samples, if these are fewer. Its <title> has the
+ * name, the module and the numbers, one a line.
  */
 (function () {
 	"use strict";
@@ -30,6 +30,7 @@
 			this.text = g.children[2];
 			this.x = Number(g.getAttribute("data-x"));
 			this.n = Number(g.getAttribute("data-n"));
+			this.samples = Number(g.getAttribute("data-samples") || this.n);
 			this.y = Number(this.rect.getAttribute("y"));
 			this.depth = Math.round((icicle ? this.y - headHeight : height - this.y) / pitch);
 			this.visible = true;
@@ -204,6 +205,7 @@
 	function search() {
 		const text = input.value;
 		const regexp = text ? pattern(text) : null;
+		let periods = 0;
 		let samples = 0;
 		let end = 0;
 
@@ -222,7 +224,8 @@
 			matches.push(frame);
 			/* What is below a match has been counted with it. */
 			if (frame.x >= end) {
-				samples += frame.n;
+				periods += frame.n;
+				samples += frame.samples;
 				end = frame.x + frame.n;
 			}
 		}
@@ -231,7 +234,7 @@
 		else if (!regexp)
 			matched.textContent = "not a regular expression";
 		else
-			matched.textContent = "matched: " + percent(samples, total) + ", " + count(samples);
+			matched.textContent = "matched: " + percent(periods, total) + ", " + count(samples);
 	}
 
 	function clear() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Folded stacks: "process;root;...;leaf 12". What is the kernel's ends with "_[k]".
+ * Folded stacks: "process;root;...;leaf 12", the number being that of sampling periods. What is
+ * the kernel's ends with "_[k]".
  */
 #include <ctype.h>
 #include <errno.h>
@@ -50,11 +51,11 @@ static void write_stacks(struct output *out, const struct stacktree *tree, struc
 		ends[node->depth] = path->size;
 		if (path->failed)
 			return;
-		if (!node->self)
+		if (!node->self.periods)
 			continue;
 		output__bytes(out, path->data, path->size);
 		output__char(out, ' ');
-		output__number(out, node->self);
+		output__number(out, node->self.periods);
 		output__char(out, '\n');
 	}
 }

@@ -14,7 +14,7 @@
 #include "functions.h"
 #include "gzip.h"
 #include "protobuf.h"
-#include "stacktree.h"
+#include "weight.h"
 #include "summary.h"
 
 #define NONE UINT32_MAX
@@ -418,19 +418,19 @@ static void write_samples(struct pprof *pprof)
 /* Lost samples of each CPU. */
 static void write_losses(struct pprof *pprof)
 {
-	uint64_t ns = lost_sample_ns(pprof->profile);
 	uint32_t n = profile__nr_cpus(pprof->profile);
 	uint32_t i;
 
 	for (i = 0; i < n; i++) {
 		const struct profile_cpu *cpu = profile__cpu(pprof->profile, i);
+		struct profile_weight lost = weight__lost(pprof->profile, cpu->lost);
 
 		if (!cpu->lost)
 			continue;
 		clear(&pprof->packed);
 		protobuf__value(&pprof->packed, lost_location(pprof));
 		protobuf__bytes(&pprof->field, SAMPLE_LOCATION_ID, &pprof->packed);
-		add_values(pprof, cpu->lost, cpu->lost * ns);
+		add_values(pprof, lost.samples, lost.nanoseconds);
 		add_number_label(pprof, "cpu", cpu->cpu);
 		write_field(pprof, PROFILE_SAMPLE);
 	}

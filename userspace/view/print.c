@@ -33,6 +33,19 @@ void json_field(struct output *out, const char *name, uint64_t value)
 	output__number(out, value);
 }
 
+/**
+ * json_weight - samples of something, and the periods that they stand for
+ * @out: where to
+ * @name: name of the first of the two members
+ * @weight: the numbers
+ */
+void json_weight(struct output *out, const char *name, const struct profile_weight *weight)
+{
+	json_field(out, name, weight->samples);
+	output__printf(out, ",\"%s_periods\":", name);
+	output__number(out, weight->periods);
+}
+
 static void json_string(struct output *out, const char *name, const char *value)
 {
 	output__printf(out, "\"%s\":", name);

@@ -2,7 +2,8 @@
 /*
  * The table: one row for each function, module, process, thread or CPU. What a row has
  * itself is in samples that were taken there; in total it also has those taken in what it
- * called, each sample once however often the row is on its stack.
+ * called, each sample once however often the row is on its stack. Shares are of the periods
+ * that samples stand for.
  */
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
@@ -15,6 +16,7 @@
 #include "report.h"
 #include "summary.h"
 #include "units.h"
+#include "weight.h"
 
 struct row {
 	const char *name;
@@ -22,15 +24,15 @@ struct row {
 	uint32_t id; /* of the process, thread or CPU */
 	uint32_t pid;
 	uint32_t flags; /* FUNCTION_* */
-	uint64_t self;
-	uint64_t total;
+	struct profile_weight self;
+	struct profile_weight total;
 	uint64_t lost;
 };
 
 struct rows {
 	struct row *list;
 	uint32_t nr;
-	uint64_t whole;
+	uint64_t whole; /* periods */
 };
 
 static const char *const by_name[] = {
@@ -64,11 +66,11 @@ static void count_stack(struct rows *rows, const struct profile_stack *stack, ui
 			uint32_t r = row_of[indices[i]];
 
 			if (!n && i == first[location])
-				rows->list[r].self += stack->weight.samples;
+				weight__add(&rows->list[r].self, &stack->weight);
 			if (seen[r] == stamp)
 				continue;
 			seen[r] = stamp;
-			rows->list[r].total += stack->weight.samples;
+			weight__add(&rows->list[r].total, &stack->weight);
 		}
 	}
 }
@@ -119,7 +121,7 @@ static void count_without_stack(struct row *row, const struct profile *profile)
 	*row = (struct row){ .name = NO_STACK, .flags = FUNCTION_UNNAMED };
 	for (i = 0; i < nr_stacks; i++)
 		if (!profile__stack(profile, i)->nlocations)
-			row->self += profile__stack(profile, i)->weight.samples;
+			weight__add(&row->self, &profile__stack(profile, i)->weight);
 	row->total = row->self;
 }
 
@@ -143,7 +145,7 @@ static int rows__count_functions(struct rows *rows, const struct functions *func
 			count_stack(rows, profile__stack(profile, i), i, functions->first,
 				    functions->indices, row_of, seen);
 		i = row_of[functions->lost];
-		rows->list[i].self = profile__totals(profile)->lost;
+		rows->list[i].self = weight__lost(profile, profile__totals(profile)->lost);
 		rows->list[i].total = rows->list[i].self;
 		count_without_stack(&rows->list[rows->nr++], profile);
 	}
@@ -157,6 +159,7 @@ static int rows__take_tasks(struct rows *rows, const struct profile *profile, en
 	uint32_t n = by == REPORT_BY_PROCESS ? profile__nr_processes(profile) :
 		     by == REPORT_BY_THREAD ? profile__nr_threads(profile) :
 					      profile__nr_cpus(profile);
+	struct profile_weight lost;
 	uint32_t i;
 
 	rows->list = calloc(n + 1UL, sizeof(*rows->list));
@@ -172,31 +175,32 @@ static int rows__take_tasks(struct rows *rows, const struct profile *profile, en
 			row->name = process->comm;
 			row->id = process->pid;
 			row->pid = process->pid;
-			row->self = process->weight.samples;
+			row->self = process->weight;
 		} else if (by == REPORT_BY_THREAD) {
 			const struct profile_thread *thread = profile__thread(profile, i);
 
 			row->name = thread->comm;
 			row->id = thread->tid;
 			row->pid = profile__process(profile, thread->process)->pid;
-			row->self = thread->weight.samples;
+			row->self = thread->weight;
 		} else {
 			const struct profile_cpu *cpu = profile__cpu(profile, i);
 
 			row->name = "";
 			row->id = cpu->cpu;
-			row->self = cpu->weight.samples;
+			row->self = cpu->weight;
 			row->lost = cpu->lost;
 		}
 		row->total = row->self;
 	}
 	if (by == REPORT_BY_CPU)
 		return 0;
+	lost = weight__lost(profile, profile__totals(profile)->lost);
 	rows->list[rows->nr++] = (struct row){
 		.name = LOST_SAMPLES,
 		.flags = FUNCTION_LOST,
-		.self = profile__totals(profile)->lost,
-		.total = profile__totals(profile)->lost,
+		.self = lost,
+		.total = lost,
 	};
 	return 0;
 }
@@ -214,10 +218,10 @@ static int by_self(const void *left, const void *right)
 {
 	const struct row *a = left, *b = right;
 
-	if (a->self != b->self)
-		return a->self < b->self ? 1 : -1;
-	if (a->total != b->total)
-		return a->total < b->total ? 1 : -1;
+	if (a->self.periods != b->self.periods)
+		return a->self.periods < b->self.periods ? 1 : -1;
+	if (a->total.periods != b->total.periods)
+		return a->total.periods < b->total.periods ? 1 : -1;
 	return by_names(a, b);
 }
 
@@ -225,8 +229,8 @@ static int by_total(const void *left, const void *right)
 {
 	const struct row *a = left, *b = right;
 
-	if (a->total != b->total)
-		return a->total < b->total ? 1 : -1;
+	if (a->total.periods != b->total.periods)
+		return a->total.periods < b->total.periods ? 1 : -1;
 	return by_self(a, b);
 }
 
@@ -245,7 +249,7 @@ static void rows__sort(struct rows *rows, enum report_sort sort)
 	uint32_t i, kept = 0;
 
 	for (i = 0; i < rows->nr; i++)
-		if (rows->list[i].total || rows->list[i].lost)
+		if (rows->list[i].total.samples || rows->list[i].lost)
 			rows->list[kept++] = rows->list[i];
 	rows->nr = kept;
 	qsort(rows->list, rows->nr, sizeof(*rows->list), orders[sort]);
@@ -261,24 +265,24 @@ struct column {
 
 static struct units self_share(const struct row *row, uint64_t whole)
 {
-	return units_share(row->self, whole);
+	return units_share(row->self.periods, whole);
 }
 
 static struct units self_count(const struct row *row, uint64_t whole)
 {
 	(void)whole;
-	return units_count(row->self);
+	return units_count(row->self.samples);
 }
 
 static struct units total_share(const struct row *row, uint64_t whole)
 {
-	return units_share(row->total, whole);
+	return units_share(row->total.periods, whole);
 }
 
 static struct units total_count(const struct row *row, uint64_t whole)
 {
 	(void)whole;
-	return units_count(row->total);
+	return units_count(row->total.samples);
 }
 
 static struct units lost_count(const struct row *row, uint64_t whole)
@@ -442,10 +446,10 @@ static void json_row(struct output *out, const struct row *row, enum report_by b
 		output__string(out, row->flags & FUNCTION_KERNEL ? ",\"kernel\":true" :
 								   ",\"kernel\":false");
 	output__char(out, ',');
-	json_field(out, "self", row->self);
+	json_weight(out, "self", &row->self);
 	if (has_total(by)) {
 		output__char(out, ',');
-		json_field(out, "total", row->total);
+		json_weight(out, "total", &row->total);
 	}
 	output__char(out, '}');
 }
@@ -492,7 +496,7 @@ int view__report(const struct profile *profile, FILE *file, const struct report_
 	err = functions__init(&functions, profile, false);
 	if (err)
 		goto out_summary;
-	rows.whole = profile__totals(profile)->weight.samples + profile__totals(profile)->lost;
+	rows.whole = weight__whole(profile).periods;
 	if (has_total(options->by))
 		err = rows__count_functions(&rows, &functions, profile,
 					    options->by == REPORT_BY_MODULE);

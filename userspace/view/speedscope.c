@@ -42,7 +42,7 @@ static void write_samples(struct output *out, const struct stacktree *tree, uint
 		const struct stacktree_node *node = &tree->nodes[i];
 
 		stack[node->depth - 1] = tree->functions.list[node->function].rank;
-		if (!node->self_ns)
+		if (!node->self.nanoseconds)
 			continue;
 		output__string(out, first ? "\n" : ",\n");
 		first = false;
@@ -55,12 +55,12 @@ static void write_samples(struct output *out, const struct stacktree *tree, uint
 	output__string(out, "\n],\n\"weights\":[");
 	first = true;
 	for (i = 1; i < tree->nr; i++) {
-		if (!tree->nodes[i].self_ns)
+		if (!tree->nodes[i].self.nanoseconds)
 			continue;
 		if (!first)
 			output__char(out, ',');
 		first = false;
-		output__number(out, tree->nodes[i].self_ns);
+		output__number(out, tree->nodes[i].self.nanoseconds);
 	}
 	output__char(out, ']');
 }
@@ -76,7 +76,7 @@ static void write_file(struct output *out, const struct stacktree *tree, uint32_
 	output__string(out, ",\n\"profiles\":[{\"type\":\"sampled\",\"name\":");
 	output__json(out, name);
 	output__string(out, ",\"unit\":\"nanoseconds\",\"startValue\":0,\"endValue\":");
-	output__number(out, tree->nodes[0].total_ns);
+	output__number(out, tree->nodes[0].total.nanoseconds);
 	output__string(out, ",\n");
 	write_samples(out, tree, stack);
 	output__string(out, "}]}\n");

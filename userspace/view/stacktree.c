@@ -13,8 +13,7 @@ struct sprout {
 	uint32_t same_function; /* the next one of it */
 	uint32_t child;
 	uint32_t sibling;
-	uint64_t self;
-	uint64_t self_ns;
+	struct profile_weight self;
 };
 
 struct growth {
@@ -51,12 +50,11 @@ static uint32_t sprout(struct growth *growth, uint32_t parent, uint32_t function
 	return i;
 }
 
-static int add_self(struct growth *growth, uint32_t i, uint64_t samples, uint64_t ns)
+static int add_self(struct growth *growth, uint32_t i, const struct profile_weight *weight)
 {
 	if (i == NONE)
 		return -ENOMEM;
-	growth->sprouts[i].self += samples;
-	growth->sprouts[i].self_ns += ns;
+	weight__add(&growth->sprouts[i].self, weight);
 	return 0;
 }
 
@@ -73,13 +71,14 @@ static int add_stack(struct growth *growth, const struct profile_stack *stack)
 		while (k-- > first && i != NONE)
 			i = sprout(growth, i, functions->indices[k]);
 	}
-	return add_self(growth, i, stack->weight.samples, stack->weight.nanoseconds);
+	return add_self(growth, i, &stack->weight);
 }
 
 static int add_stacks(struct growth *growth, const struct profile *profile)
 {
 	const struct profile_totals *totals = profile__totals(profile);
 	uint32_t n = profile__nr_stacks(profile);
+	struct profile_weight lost;
 	uint32_t i;
 	int err;
 
@@ -92,8 +91,8 @@ static int add_stacks(struct growth *growth, const struct profile *profile)
 	}
 	if (!totals->lost)
 		return 0;
-	return add_self(growth, sprout(growth, 0, growth->functions->lost), totals->lost,
-			totals->lost * lost_sample_ns(profile));
+	lost = weight__lost(profile, totals->lost);
+	return add_self(growth, sprout(growth, 0, growth->functions->lost), &lost);
 }
 
 /*
@@ -152,7 +151,6 @@ static int lay_out(struct stacktree *tree, const struct growth *growth)
 			.parent = at,
 			.depth = at == NONE ? 0 : nodes[at].depth + 1,
 			.self = sprouts[i].self,
-			.self_ns = sprouts[i].self_ns,
 		};
 		if (node->depth > tree->max_depth)
 			tree->max_depth = node->depth;
@@ -179,13 +177,11 @@ static void add_up(struct stacktree *tree)
 
 	for (i = tree->nr; i--;) {
 		node = &tree->nodes[i];
-		node->total += node->self;
-		node->total_ns += node->self_ns;
+		weight__add(&node->total, &node->self);
 		if (!i)
 			break;
 		parent = &tree->nodes[node->parent];
-		parent->total += node->total;
-		parent->total_ns += node->total_ns;
+		weight__add(&parent->total, &node->total);
 	}
 }
 
@@ -224,20 +220,4 @@ void stacktree__exit(struct stacktree *tree)
 {
 	free(tree->nodes);
 	functions__exit(&tree->functions);
-}
-
-/**
- * lost_sample_ns - CPU time that a lost sample would have stood for
- * @profile: the profile
- *
- * Return: nanoseconds: the period, or the mean of the samples that were not lost.
- */
-uint64_t lost_sample_ns(const struct profile *profile)
-{
-	const struct profile_totals *totals = profile__totals(profile);
-	const struct profbuf_info *info = profile__info(profile);
-
-	if (info)
-		return info->period_ns;
-	return totals->weight.samples ? totals->weight.nanoseconds / totals->weight.samples : 0;
 }

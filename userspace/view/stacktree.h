@@ -8,6 +8,7 @@
 #define PROFBUF_VIEW_STACKTREE_H
 
 #include "functions.h"
+#include "weight.h"
 
 /**
  * struct stacktree_node - a function called by those above it
@@ -15,20 +16,16 @@
  * @parent: index of its caller
  * @depth: callers above it
  * @end: index behind the last one that is below it
- * @self: samples that end here
- * @total: samples that go through here
- * @self_ns: CPU time of @self
- * @total_ns: CPU time of @total
+ * @self: of samples that end here
+ * @total: of samples that go through here
  */
 struct stacktree_node {
 	uint32_t function;
 	uint32_t parent;
 	uint32_t depth;
 	uint32_t end;
-	uint64_t self;
-	uint64_t total;
-	uint64_t self_ns;
-	uint64_t total_ns;
+	struct profile_weight self;
+	struct profile_weight total;
 };
 
 /**
@@ -47,8 +44,5 @@ struct stacktree {
 
 int stacktree__init(struct stacktree *tree, const struct profile *profile, bool labels_only);
 void stacktree__exit(struct stacktree *tree);
-
-/* CPU time that a lost sample would have stood for. */
-uint64_t lost_sample_ns(const struct profile *profile);
 
 #endif /* PROFBUF_VIEW_STACKTREE_H */

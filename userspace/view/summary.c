@@ -2,6 +2,7 @@
 #include "summary.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,10 +97,23 @@ static int most_unnamed(const void *left, const void *right)
 	return strcmp(a->module->path, b->module->path);
 }
 
+/* Where it is so much that shares of time and shares of samples differ. */
+static void say_lateness(FILE *out, const struct profile_weight *weight)
+{
+	uint64_t tenths;
+
+	if (weight->periods <= weight->samples + weight->samples / 10)
+		return;
+	tenths = ((__uint128_t)weight->periods * 10 + weight->samples / 2) / weight->samples;
+	fprintf(out, " of %" PRIu64 ".%u periods each (timers came late)", tenths / 10,
+		(unsigned int)(tenths % 10));
+}
+
 static void say_samples(FILE *out, const struct profile_totals *totals)
 {
 	fprintf(out, "%s sample%s", units_count(totals->weight.samples).text,
 		totals->weight.samples == 1 ? "" : "s");
+	say_lateness(out, &totals->weight);
 	if (totals->weight.nanoseconds)
 		fprintf(out, ", %s of CPU time", units_time(totals->weight.nanoseconds).text);
 	if (totals->last > totals->first)

@@ -14,6 +14,7 @@
 #include "summary.h"
 #include "tree.h"
 #include "units.h"
+#include "weight.h"
 
 #define NONE UINT32_MAX
 
@@ -26,8 +27,8 @@
 struct node {
 	uint32_t function;
 	uint32_t parent;
-	uint64_t self; /* of stacks that end here */
-	uint64_t total; /* and of those that go on */
+	struct profile_weight self; /* of stacks that end here */
+	struct profile_weight total; /* and of those that go on */
 };
 
 struct tree {
@@ -35,7 +36,7 @@ struct tree {
 	uint32_t nr;
 	uint32_t max;
 	struct index index;
-	uint64_t whole;
+	uint64_t whole; /* periods */
 };
 
 static uint32_t child_of(struct tree *tree, uint32_t parent, uint32_t function)
@@ -62,12 +63,13 @@ static uint32_t child_of(struct tree *tree, uint32_t parent, uint32_t function)
 }
 
 /* One step of a way. */
-static int step(struct tree *tree, uint32_t *node, uint32_t function, uint64_t samples)
+static int step(struct tree *tree, uint32_t *node, uint32_t function,
+		const struct profile_weight *weight)
 {
 	*node = child_of(tree, *node, function);
 	if (*node == NONE)
 		return -ENOMEM;
-	tree->nodes[*node].total += samples;
+	weight__add(&tree->nodes[*node].total, weight);
 	return 0;
 }
 
@@ -82,12 +84,12 @@ static int add_callers(struct tree *tree, const struct functions *functions,
 
 		for (i = functions->first[location];
 		     !err && i < functions->first[location + 1]; i++)
-			err = step(tree, &node, functions->indices[i], stack->weight.samples);
+			err = step(tree, &node, functions->indices[i], &stack->weight);
 	}
 	if (!err)
-		err = step(tree, &node, functions__task(functions, stack), stack->weight.samples);
+		err = step(tree, &node, functions__task(functions, stack), &stack->weight);
 	if (!err)
-		tree->nodes[node].self += stack->weight.samples;
+		weight__add(&tree->nodes[node].self, &stack->weight);
 	return err;
 }
 
@@ -97,22 +99,23 @@ static int add_callees(struct tree *tree, const struct functions *functions,
 	uint32_t node = NONE, n, i;
 	int err;
 
-	err = step(tree, &node, functions__task(functions, stack), stack->weight.samples);
+	err = step(tree, &node, functions__task(functions, stack), &stack->weight);
 	for (n = stack->nlocations; !err && n--;) {
 		uint32_t location = stack->locations[n];
 
 		for (i = functions->first[location + 1]; !err && i-- > functions->first[location];)
-			err = step(tree, &node, functions->indices[i], stack->weight.samples);
+			err = step(tree, &node, functions->indices[i], &stack->weight);
 	}
 	if (!err)
-		tree->nodes[node].self += stack->weight.samples;
+		weight__add(&tree->nodes[node].self, &stack->weight);
 	return err;
 }
 
 static int tree__build(struct tree *tree, const struct functions *functions,
 		       const struct profile *profile, enum tree_direction direction)
 {
-	uint64_t lost = profile__totals(profile)->lost;
+	const struct profile_totals *totals = profile__totals(profile);
+	struct profile_weight lost = weight__lost(profile, totals->lost);
 	uint32_t nr_stacks = profile__nr_stacks(profile);
 	uint32_t i, node = NONE;
 	int err = 0;
@@ -123,12 +126,12 @@ static int tree__build(struct tree *tree, const struct functions *functions,
 		else
 			err = add_callees(tree, functions, profile__stack(profile, i));
 	}
-	if (!err && lost) {
-		err = step(tree, &node, functions->lost, lost);
+	if (!err && lost.samples) {
+		err = step(tree, &node, functions->lost, &lost);
 		if (!err)
 			tree->nodes[node].self = lost;
 	}
-	tree->whole = profile__totals(profile)->weight.samples + lost;
+	tree->whole = weight__whole(profile).periods;
 	return err;
 }
 
@@ -155,8 +158,8 @@ static int by_weight(const void *left, const void *right, void *context)
 	/* Brothers and sisters stand together. */
 	if (a->parent != b->parent)
 		return a->parent < b->parent ? -1 : 1;
-	if (a->total != b->total)
-		return a->total < b->total ? 1 : -1;
+	if (a->total.periods != b->total.periods)
+		return a->total.periods < b->total.periods ? 1 : -1;
 	return branches->functions->list[a->function].rank <
 	       branches->functions->list[b->function].rank ? -1 : 1;
 }
@@ -228,7 +231,7 @@ static int branches__init(struct branches *branches, const struct tree *tree,
 		return -ENOMEM;
 	*branches = (struct branches){ .tree = tree, .functions = functions };
 	for (i = 0; i < tree->nr; i++)
-		if ((unsigned __int128)tree->nodes[i].total * TREE_THRESHOLD_ALL >=
+		if ((unsigned __int128)tree->nodes[i].total.periods * TREE_THRESHOLD_ALL >=
 		    (unsigned __int128)tree->whole * threshold)
 			sorted[nr++] = i;
 	qsort_r(sorted, nr, sizeof(*sorted), by_weight, branches);
@@ -242,6 +245,27 @@ static const char *color_of(const struct function *function)
 	if (function->flags & FUNCTION_LOST)
 		return "red";
 	return function->flags & FUNCTION_KERNEL ? "cyan" : NULL;
+}
+
+static int fill_line(struct libscols_line *line, const struct branches *branches,
+		     const struct branch *branch)
+{
+	const struct node *node = &branches->tree->nodes[branch->node];
+	const struct function *function = &branches->functions->list[node->function];
+	struct units total = units_share(node->total.periods, branches->tree->whole);
+	struct units self = units_share(node->self.periods, branches->tree->whole);
+	int err;
+
+	err = scols_line_set_data(line, 0, total.text);
+	if (!err)
+		err = scols_line_set_data(line, 1, units_count(node->total.samples).text);
+	if (!err)
+		err = scols_line_set_data(line, 2, node->self.samples ? self.text : "");
+	if (!err)
+		err = scols_line_set_data(line, 3, function->label);
+	if (!err && color_of(function))
+		err = scols_line_set_color(line, color_of(function));
+	return err;
 }
 
 static int print_text(const struct branches *branches, FILE *file,
@@ -272,23 +296,10 @@ static int print_text(const struct branches *branches, FILE *file,
 	err = 0;
 	for (i = 0; !err && i < branches->nr; i++) {
 		const struct branch *branch = &branches->list[i];
-		const struct node *node = &branches->tree->nodes[branch->node];
-		const struct function *function = &branches->functions->list[node->function];
-		uint64_t whole = branches->tree->whole;
 
 		lines[i] = scols_table_new_line(table, branch->parent == NONE ?
 							       NULL : lines[branch->parent]);
-		if (!lines[i]) {
-			err = -ENOMEM;
-			break;
-		}
-		err = scols_line_set_data(lines[i], 0, units_share(node->total, whole).text) ?:
-		      scols_line_set_data(lines[i], 1, units_count(node->total).text) ?:
-		      scols_line_set_data(lines[i], 2,
-					  node->self ? units_share(node->self, whole).text : "") ?:
-		      scols_line_set_data(lines[i], 3, function->label);
-		if (!err && color_of(function))
-			err = scols_line_set_color(lines[i], color_of(function));
+		err = lines[i] ? fill_line(lines[i], branches, branch) : -ENOMEM;
 	}
 	if (!err)
 		err = scols_print_table(table);
@@ -310,9 +321,9 @@ static void json_node(struct output *out, const struct branches *branches, uint3
 		output__json(out, function->module);
 	}
 	output__char(out, ',');
-	json_field(out, "total", node->total);
+	json_weight(out, "total", &node->total);
 	output__char(out, ',');
-	json_field(out, "self", node->self);
+	json_weight(out, "self", &node->self);
 	output__string(out, ",\"children\":[");
 }
 

@@ -201,6 +201,14 @@ async function main()
 			assert.equal((await frames(page)).filter((f) => f.classes.includes("match")).length, 0);
 		}));
 
+	await test("search: a share of the time, where samples stand for more than one period", () =>
+		visit("late.svg", {}, async (page) => {
+			await page.keyboard.press("/");
+			await page.keyboard.type("read");
+			// Here the 61 stand for 610 periods, of 1729.
+			assert.equal(await matched(page), "matched: 50.9 %, 331 samples");
+		}));
+
 	await test("search: a regular expression, over functions and modules", () =>
 		visit("flame.svg", {}, async (page) => {
 			const input = page.locator("input");

@@ -222,11 +222,14 @@ static const struct symbol_location *resolve_again(void *context, uint32_t pid, 
 	return resolve(context, pid, address, exact);
 }
 
+/* What each sample of "sh" stands for. */
+static uint64_t periods_of_sh = 1;
+
 static void make_record(struct profbuf_record *record, const struct sample *sample, uint64_t time)
 {
 	*record = (struct profbuf_record){
 		.time = time,
-		.count = 1,
+		.count = sample->pid == 200 ? periods_of_sh : 1,
 		.pid = sample->pid,
 		.tid = sample->tid,
 		.mode = (uint64_t)sample->kernel_frames << 48 | sample->flags |
@@ -382,7 +385,7 @@ int main(int argc, char **argv)
 	struct profile *profile;
 	int option, err;
 
-	while ((option = getopt(argc, argv, "teiw:m:x:b:")) >= 0) {
+	while ((option = getopt(argc, argv, "teiw:m:x:b:l:")) >= 0) {
 		switch (option) {
 		case 't':
 			by_thread = true;
@@ -405,12 +408,15 @@ int main(int argc, char **argv)
 		case 'b':
 			bare = strtoul(optarg, NULL, 10);
 			break;
+		case 'l':
+			periods_of_sh = strtoul(optarg, NULL, 10);
+			break;
 		default:
 			return 2;
 		}
 	}
 	if (optind != argc - 1) {
-		fputs("usage: fixture [-t] [-e] [-i] [-w WIDTH] [-m HUNDREDTHS] [-x SAMPLES] [-b SAMPLES] FORMAT\n",
+		fputs("usage: fixture [-t] [-e] [-i] [-w WIDTH] [-m HUNDREDTHS] [-x SAMPLES] [-b SAMPLES] [-l PERIODS] FORMAT\n",
 		      stderr);
 		return 2;
 	}
