@@ -247,14 +247,14 @@ static void test_generations(void **state)
 
 	(void)state;
 	add(profile, &record);
-	assert_int_equal(profile__set_generation(profile, 7, 1), 0);
+	assert_int_equal(profile__set_program(profile, 7, 1), 0);
 	record = sample(7, 7, "make");
 	add(profile, &record);
 	add(profile, &record);
 	assert_int_equal(profile__nr_processes(profile), 2);
 	assert_string_equal(profile__process(profile, 0)->comm, "sh");
 	assert_string_equal(profile__process(profile, 1)->comm, "make");
-	assert_int_equal(profile__process(profile, 1)->generation, 1);
+	assert_int_equal(profile__process(profile, 1)->program, 1);
 	assert_int_equal(profile__process(profile, 1)->weight.samples, 2);
 	assert_int_equal(profile__finish(profile), 0);
 	before = profile__location(profile, profile__stack(profile, 0)->locations[2]);
@@ -262,6 +262,38 @@ static void test_generations(void **state)
 	assert_int_equal(before->address, after->address);
 	assert_int_equal(before->process, 0);
 	assert_int_equal(after->process, 1);
+	profile__delete(profile);
+}
+
+/* Addresses come to mean something else, and it is the same program. */
+static void test_mappings(void **state)
+{
+	struct profile *profile = new_profile(false);
+	struct profbuf_record record = sample(7, 7, "server");
+	const struct profile_location *before, *after;
+
+	(void)state;
+	add(profile, &record);
+	assert_int_equal(profile__set_mappings(profile, 7, 1), 0);
+	add(profile, &record);
+	add(profile, &record);
+	assert_int_equal(profile__nr_processes(profile), 1);
+	assert_int_equal(profile__nr_threads(profile), 1);
+	assert_int_equal(profile__process(profile, 0)->weight.samples, 3);
+	assert_int_equal(profile__nr_stacks(profile), 2);
+	assert_int_equal(profile__set_program(profile, 7, 2), 0);
+	assert_int_equal(profile__process(profile, 1)->program, 1);
+	assert_int_equal(profile__process(profile, 1)->generation, 2);
+	assert_int_equal(profile__finish(profile), 0);
+
+	/* The kernel's are the same. */
+	assert_int_equal(profile__stack(profile, 0)->locations[0],
+			 profile__stack(profile, 1)->locations[0]);
+	before = profile__location(profile, profile__stack(profile, 0)->locations[2]);
+	after = profile__location(profile, profile__stack(profile, 1)->locations[2]);
+	assert_int_equal(before->address, after->address);
+	assert_int_equal(before->generation, 0);
+	assert_int_equal(after->generation, 1);
 	profile__delete(profile);
 }
 
@@ -408,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_by_thread),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_generations),
+		cmocka_unit_test(test_mappings),
 		cmocka_unit_test(test_locations),
 		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_many),

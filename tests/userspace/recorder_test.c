@@ -4,6 +4,7 @@
  * what is recorded, and in which order.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -27,8 +28,8 @@
 #include "builder.h"
 #include "cmd/recorder.h"
 
-/* More than any kernel gives to a process. */
-#define NOBODY 0x7ffffff0U
+/* The last IDs of all, which no process has got yet. */
+#define NOBODY 0x3ffff0U
 
 /* A recording, the session that it is made of, and how much of that was recorded. */
 struct recording {
@@ -103,7 +104,8 @@ static void describe(const struct profbuf_frame *frame, char *text)
 	case PROFBUF_FRAME_PROCESS:
 		assert_int_equal(profbuf_recording__payload(frame, &process, sizeof(process),
 							    NULL), 0);
-		strcpy(last, process.flags & PROFBUF_PROCESS_EXEC ? "X" : "P");
+		strcpy(last, process.flags & PROFBUF_PROCESS_EXEC ? "X" :
+			     process.flags & PROFBUF_PROCESS_REMAPPED ? "R" : "P");
 		if (process.flags & PROFBUF_PROCESS_GONE)
 			strcat(last, "-");
 		break;
@@ -315,6 +317,27 @@ static ino_t program_of(pid_t pid)
 	return status.st_ino;
 }
 
+static char state_of(pid_t pid)
+{
+	char path[64], state = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (!file || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = 0;
+	if (file)
+		fclose(file);
+	return state;
+}
+
+/* It executes another one, which has begun to sleep: all of it is mapped. */
+static void wait_for_program(pid_t child)
+{
+	while (program_of(child) == program_of(getpid()) || state_of(child) != 'S')
+		usleep(1000);
+}
+
 /* Of which program a record is, the same frame tells of the next one. */
 static void test_exec(void **state)
 {
@@ -336,8 +359,7 @@ static void test_exec(void **state)
 	assert_int_equal(record(&recording), 0);
 
 	kill(child, SIGCONT);
-	while (program_of(child) == program_of(getpid()))
-		usleep(1000);
+	wait_for_program(child);
 	builder__begin(&recording.session, 0, PROFBUF_WORDS);
 	add_sample(&recording, child, "before", 0x1002);
 	add_sample(&recording, child, "sleep", 0x1000);
@@ -369,8 +391,7 @@ static void test_expected(void **state)
 	begin(&recording, true);
 	assert_int_equal(recorder__expect(&recording.recorder, child), 0);
 	kill(child, SIGCONT);
-	while (program_of(child) == program_of(getpid()))
-		usleep(1000);
+	wait_for_program(child);
 	prctl(PR_GET_NAME, name);
 	builder__begin(&recording.session, 0, PROFBUF_WORDS);
 	add_sample(&recording, child, name, 0x1000);
@@ -444,10 +465,88 @@ static void test_mapped_later(void **state)
 	record_self(&recording, 3022, known, place + 4 * page);
 	record_self(&recording, 3041, known, known);
 	strcat(expected, "S1MS1");
+
+	/* Code in no file that grows is not another one. */
+	mprotect(memory + page, page, PROT_READ | PROT_EXEC);
+	record_self(&recording, 3241, place + page, known);
+	strcat(expected, "MS1");
 	end(&recording);
 	strcat(expected, "E");
 	assert_frames(&recording, expected);
 	munmap(memory, 6 * page);
+	forget(&recording);
+}
+
+static void map_at(char *place, int fd, off_t offset)
+{
+	void *got = mmap(place, sysconf(_SC_PAGESIZE), PROT_READ | PROT_EXEC,
+			 MAP_PRIVATE | MAP_FIXED, fd, offset);
+
+	assert_ptr_equal(got, place);
+}
+
+/* Where a file was, another one is, or another part of it: by a new stack, or by the time. */
+static void test_replaced(void **state)
+{
+	const uint64_t known = (uintptr_t)record_self, page = sysconf(_SC_PAGESIZE);
+	struct recording recording;
+	int file = open("/proc/self/exe", O_RDONLY), other = open("/bin/sh", O_RDONLY);
+	uint64_t place;
+	char *memory;
+
+	(void)state;
+	assert_true(file >= 0 && other >= 0);
+	memory = mmap(NULL, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(memory, MAP_FAILED);
+	place = (uintptr_t)memory;
+	map_at(memory, file, page);
+	begin(&recording, true);
+	record_self(&recording, 1000, place, known);
+	record_self(&recording, 100000, place + 1, known);
+
+	/* The same file in the same place, and another one in another place. */
+	map_at(memory, file, page);
+	map_at(memory + 2 * page, other, 0);
+	record_self(&recording, 100021, place + 2, known);
+	assert_int_equal(recording.recorder.processes[0].generation, 0);
+
+	/* Another file. A stack that is known does not tell, a new one does. */
+	map_at(memory, other, page);
+	record_self(&recording, 100050, place, known);
+	assert_int_equal(recording.recorder.processes[0].generation, 0);
+	record_self(&recording, 100051, place + 3, known);
+	assert_int_equal(recording.recorder.processes[0].generation, 1);
+
+	/* Another part of the file. In this generation the stack is new, but it is soon. */
+	map_at(memory, other, 2 * page);
+	record_self(&recording, 100052, place, known);
+	record_self(&recording, 100070, place, known);
+	assert_int_equal(recording.recorder.processes[0].generation, 1);
+	record_self(&recording, 100072, place, known);
+	assert_int_equal(recording.recorder.processes[0].generation, 2);
+
+	/* Without any new stack it takes its time. */
+	map_at(memory, file, page);
+	record_self(&recording, 100100, place, known);
+	record_self(&recording, 105000, place, known);
+	assert_int_equal(recording.recorder.processes[0].generation, 2);
+	record_self(&recording, 105073, place, known);
+	assert_int_equal(recording.recorder.processes[0].generation, 3);
+
+	/* And where looks have become expensive it takes a second. */
+	recording.recorder.look_ns = 1000000000000;
+	map_at(memory, other, page);
+	record_self(&recording, 105100, place + 4, known);
+	record_self(&recording, 106000, place + 5, known);
+	assert_int_equal(recording.recorder.processes[0].generation, 3);
+	record_self(&recording, 106074, place + 6, known);
+	assert_int_equal(recording.recorder.processes[0].generation, 4);
+	end(&recording);
+	assert_frames(&recording,
+		      "HIPMS1S1MS1S1RMS1S1S1RMS1S1S1RMS1S1S1RMS1E");
+	munmap(memory, 3 * page);
+	close(file);
+	close(other);
 	forget(&recording);
 }
 
@@ -523,6 +622,7 @@ int main(void)
 		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_expected),
 		cmocka_unit_test(test_mapped_later),
+		cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_many_stacks),
 		cmocka_unit_test(test_full_disk),
 	};

@@ -57,15 +57,19 @@ static int load__frame(void *context, const struct profbuf_frame *frame)
 {
 	struct load *load = context;
 	struct profbuf_process process;
+	uint32_t generation;
 	int err = names__frame(&load->names, frame);
 
+	if (!err && frame->type == PROFBUF_FRAME_PROCESS)
+		err = profbuf_recording__payload(frame, &process, sizeof(process), NULL);
 	if (err || frame->type != PROFBUF_FRAME_PROCESS)
 		return err;
-	err = profbuf_recording__payload(frame, &process, sizeof(process), NULL);
-	if (!err && process.flags & PROFBUF_PROCESS_EXEC)
-		err = profile__set_generation(load->profile, process.pid,
-					      names__generation(&load->names, process.pid));
-	return err;
+	generation = names__generation(&load->names, process.pid);
+	if (process.flags & PROFBUF_PROCESS_EXEC)
+		return profile__set_program(load->profile, process.pid, generation);
+	if (process.flags & PROFBUF_PROCESS_REMAPPED)
+		return profile__set_mappings(load->profile, process.pid, generation);
+	return 0;
 }
 
 static const struct profbuf_handler load_handler = {
@@ -88,6 +92,11 @@ static void load__reread(struct load *load)
 
 		names__process(&load->names, process->pid, process->first);
 	}
+	if (!load->names.replaced)
+		return;
+	warning("%u process%s mapped other files in the place of some: names of functions there may be wrong",
+		load->names.replaced, load->names.replaced == 1 ? " has" : "es have");
+	hint("'profbuf record' tells what was mapped when");
 }
 
 /**

@@ -13,11 +13,8 @@
 /* More bytes than any build-id has. */
 #define BUILD_ID_BYTES 64
 
-/* What a resolver's numbers have room for. */
-#define MAX_GENERATION 1023
-
 /**
- * struct names_process - a process that executed another program
+ * struct names_process - a process whose addresses have come to mean something else
  * @pid: process ID
  * @generation: how many times
  */
@@ -81,11 +78,18 @@ int names__info(struct names *names, const struct profbuf_info *info)
  * @pid: process ID
  * @time: when
  *
- * Its mappings are read now: it may not run for long.
+ * Its mappings are read now: it may not run for long. Again at the end, for those that came later.
  */
 void names__process(struct names *names, uint32_t pid, uint64_t time)
 {
-	if (!names->recorded && names->same_boot && pid && machine__process_is_old(pid, time))
+	enum symbols_news news;
+
+	if (names->recorded || !names->same_boot || !pid || !machine__process_is_old(pid, time))
+		return;
+	/* Of what addresses meant first, and of what they mean by now, only one can be had. */
+	if (!symbols__check_process(names->symbols, pid, &news) && news == SYMBOLS_REPLACED)
+		names->replaced++;
+	else
 		symbols__read_process(names->symbols, pid);
 }
 
@@ -100,7 +104,7 @@ static struct names_process *find_process(const struct names *names, uint32_t pi
 }
 
 /**
- * names__generation - how many other programs has a process executed up to here?
+ * names__generation - how often have a process's addresses come to mean something else up to here?
  * @names: the names
  * @pid: process ID
  *
@@ -122,7 +126,7 @@ uint32_t names__generation(const struct names *names, uint32_t pid)
  */
 uint32_t names__symbol_pid(const struct names *names, uint32_t pid)
 {
-	return profile__symbol_pid(pid, names__generation(names, pid));
+	return symbol_pid(pid, names__generation(names, pid));
 }
 
 /**
@@ -141,7 +145,7 @@ static int next_generation(struct names *names, uint32_t pid)
 	struct names_process *process = find_process(names, pid);
 
 	if (process) {
-		if (process->generation < MAX_GENERATION)
+		if (process->generation < SYMBOL_MAX_GENERATION)
 			process->generation++;
 		return 0;
 	}
@@ -187,7 +191,9 @@ static int take_process(struct names *names, const struct profbuf_frame *frame)
 
 	if (profbuf_recording__payload(frame, &process, sizeof(process), NULL))
 		return -EBADMSG;
-	return process.flags & PROFBUF_PROCESS_EXEC ? next_generation(names, process.pid) : 0;
+	if (!(process.flags & (PROFBUF_PROCESS_EXEC | PROFBUF_PROCESS_REMAPPED)))
+		return 0;
+	return next_generation(names, process.pid);
 }
 
 static size_t parse_build_id(const char *digits, uint8_t *bytes)
@@ -242,8 +248,7 @@ static int take_symbol(void *context, const struct profbuf_symbols *frame,
 						 name, module);
 	else
 		err = symbols__add_process_symbol(names->symbols,
-						  profile__symbol_pid(frame->pid,
-								      frame->generation),
+						  symbol_pid(frame->pid, frame->generation),
 						  symbol->address, symbol->length, name);
 	return err == -ENOMEM ? err : 0;
 }

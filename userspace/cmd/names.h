@@ -22,7 +22,8 @@ struct names_process;
  * @info_seen: an INFO frame came
  * @recorded: a HOST frame came: nothing is looked up on this machine
  * @same_boot: the kernel of the stream is the one that runs
- * @processes: what executed other programs
+ * @replaced: processes that have mapped other files in the place of some, and nothing tells when
+ * @processes: those whose addresses have come to mean something else
  * @nr_processes: their number
  * @max_processes: room for so many
  * @index: to find them
@@ -36,6 +37,7 @@ struct names {
 	bool info_seen;
 	bool recorded;
 	bool same_boot;
+	uint32_t replaced;
 	struct names_process *processes;
 	uint32_t nr_processes;
 	uint32_t max_processes;

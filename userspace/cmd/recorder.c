@@ -56,10 +56,6 @@ int recorder__init(struct recorder *recorder, int fd)
  */
 void recorder__exit(struct recorder *recorder)
 {
-	uint32_t i;
-
-	for (i = 0; i < recorder->nr_processes; i++)
-		free(recorder->processes[i].mappings);
 	free(recorder->processes);
 	index__free(&recorder->process_index);
 	free(recorder->emitted);
@@ -99,37 +95,59 @@ int recorder__begin(struct recorder *recorder, const char *command, const char *
 	return writer__payload(&recorder->writer, PROFBUF_FRAME_HOST, &host, sizeof(host), strings);
 }
 
+/* False: it was taken out. */
+static bool is_wanted(struct recorder *recorder, const struct profbuf_record *record)
+{
+	enum family_answer answer;
+
+	if (recorder->family.everything)
+		return true;
+	answer = family__has(&recorder->family, record->pid, record->cgroup);
+	if (answer == FAMILY_YES)
+		return true;
+	recorder->taken_out++;
+	recorder->unknown += answer == FAMILY_UNKNOWN;
+	return false;
+}
+
+/* Add a record to the profile, after a look at what its addresses mean, if they are new. */
+static int add_stack(struct recorder *recorder, struct recorder_process *process,
+		     const struct profbuf_record *record)
+{
+	uint32_t stacks = profile__nr_stacks(recorder->profile);
+	uint32_t generation = process->generation;
+	int err;
+
+	err = profile__add(recorder->profile, record);
+	if (err || !record->pid)
+		return err;
+	if (profile__nr_stacks(recorder->profile) != stacks)
+		recorder__want_look(recorder, process, record);
+	err = recorder__look(recorder, process, record);
+	/* Now it is another stack. */
+	if (!err && process->generation != generation)
+		err = profile__add(recorder->profile, record);
+	return err;
+}
+
 static int on_record(void *context, const struct profbuf_record *record)
 {
 	struct recorder *recorder = context;
-	uint32_t stacks = profile__nr_stacks(recorder->profile);
 	struct recorder_process *process;
 	int err;
 
-	if (!recorder->family.everything) {
-		enum family_answer answer;
-
-		answer = family__has(&recorder->family, record->pid, record->cgroup);
-		if (answer != FAMILY_YES) {
-			recorder->taken_out++;
-			recorder->unknown += answer == FAMILY_UNKNOWN;
-			return 0;
-		}
-	}
+	if (!is_wanted(recorder, record))
+		return 0;
 	recorder->samples++;
 	process = recorder__meet(recorder, record);
 	if (!process)
 		return -ENOMEM;
-	err = profile__add(recorder->profile, record);
-	if (!err)
-		err = packer__add(&recorder->packer, record->header - PROFBUF_RECORD_FIXED,
-				  record->hdrsize, record->tag,
-				  profile__last_stack(recorder->profile));
-	if (err || !record->pid)
+	err = add_stack(recorder, process, record);
+	if (err)
 		return err;
-	if (profile__nr_stacks(recorder->profile) != stacks)
-		recorder__want_look(process, record);
-	return recorder__look(recorder, process, record);
+	return packer__add(&recorder->packer, record->header - PROFBUF_RECORD_FIXED,
+			   record->hdrsize, record->tag,
+			   profile__last_stack(recorder->profile));
 }
 
 static int on_loss(void *context, const struct profbuf_loss *loss)

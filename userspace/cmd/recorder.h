@@ -17,46 +17,25 @@
 #include "writer.h"
 
 /**
- * struct recorder_mapping - executable memory of a process
- * @start: first address
- * @end: address behind the last one
- * @local: its names can be told here and now only
- * @checked: it was looked at whether its file is still there
- * @inode: of its file
- * @path: of its file
- */
-struct recorder_mapping {
-	uint64_t start;
-	uint64_t end;
-	bool local;
-	bool checked;
-	uint64_t inode;
-	const char *path;
-};
-
-#define PROCESS_LOOK_NEVER	UINT64_MAX
-
-/**
  * struct recorder_process - a process that has come up
  * @pid: process ID
- * @generation: of which program
+ * @generation: how often its addresses have come to mean something else
+ * @symbol_pid: what the resolver calls it since
  * @comm: name of its main thread
  * @comm_known: @comm was seen
  * @gone: it has ended
  * @foreign: it sees other files than we do
  * @exe_device: the program's device
  * @exe_inode: and inode
- * @last: the last of its mappings that was recorded
- * @mappings: those of its program
- * @nr_mappings: their number
- * @max_mappings: room for so many
+ * @last: the last of its mappings that was recorded, of this generation
  * @last_look: when its mappings were read last, CLOCK_MONOTONIC
- * @look_at: when they are to be read again, PROCESS_LOOK_NEVER: there is no cause
- * @patience: how long to wait between the two, nanoseconds
+ * @look_at: when they are to be read again, at the latest
+ * @patience: how long to wait between the two where a stack leads nowhere, nanoseconds
  */
 struct recorder_process {
 	uint32_t pid;
 	uint32_t generation;
+	uint32_t symbol_pid;
 	char comm[PROFILE_COMM_SIZE];
 	bool comm_known;
 	bool gone;
@@ -64,9 +43,6 @@ struct recorder_process {
 	dev_t exe_device;
 	ino_t exe_inode;
 	const struct symbol_mapping *last;
-	struct recorder_mapping *mappings;
-	uint32_t nr_mappings;
-	uint32_t max_mappings;
 	uint64_t last_look;
 	uint64_t look_at;
 	uint64_t patience;
@@ -84,6 +60,8 @@ struct recorder_symbol;
  * @nr_processes: their number
  * @max_processes: room for so many
  * @process_index: to find them
+ * @first_time: time of the first record that has led to a look at mappings
+ * @look_ns: CPU time that these looks took
  * @emitted: symbols that were recorded
  * @nr_emitted: their number
  * @max_emitted: room for so many
@@ -110,6 +88,8 @@ struct recorder {
 	uint32_t nr_processes;
 	uint32_t max_processes;
 	struct index process_index;
+	uint64_t first_time;
+	uint64_t look_ns;
 	struct recorder_symbol *emitted;
 	uint32_t nr_emitted;
 	uint32_t max_emitted;
@@ -140,11 +120,10 @@ int recorder__expect(struct recorder *recorder, uint32_t pid);
 struct recorder_process *recorder__meet(struct recorder *recorder,
 					const struct profbuf_record *record);
 struct recorder_process *recorder__find_process(const struct recorder *recorder, uint32_t pid);
-void recorder__want_look(struct recorder_process *process, const struct profbuf_record *record);
+void recorder__want_look(struct recorder *recorder, struct recorder_process *process,
+			 const struct profbuf_record *record);
 int recorder__look(struct recorder *recorder, struct recorder_process *process,
 		   const struct profbuf_record *record);
-struct recorder_mapping *recorder__find_mapping(const struct recorder_process *process,
-						uint64_t address);
 int recorder__name_addresses(struct recorder *recorder);
 
 #endif /* PROFBUF_CMD_RECORDER_H */

@@ -51,16 +51,17 @@ static int add_symbol(struct recorder *recorder, const struct recorder_symbol *s
 }
 
 static int name_address(struct recorder *recorder, const struct profile_location *location,
-			uint32_t pid, uint32_t generation)
+			uint32_t pid)
 {
 	const struct symbol_location *found;
 	struct recorder_symbol symbol = {
 		.pid = location->kernel ? PROFBUF_SYMBOLS_KERNEL : pid,
-		.generation = generation,
+		.generation = location->generation,
 		.module = "",
 	};
 
-	found = symbols__resolve(recorder->symbols, pid, location->address, location->exact);
+	found = symbols__resolve(recorder->symbols, symbol_pid(pid, location->generation),
+				 location->address, location->exact);
 	if (!found)
 		return -ENOMEM;
 	if (!found->nframes)
@@ -89,35 +90,46 @@ static int read_kernel(struct recorder *recorder)
 	return err == -ENOMEM ? err : 0;
 }
 
+/* Of a module: whether its file is still where it was. It is looked for once. */
+enum {
+	FILE_THERE = 1,
+	FILE_GONE,
+};
+
 /* A file that was removed or replaced since is still open, but only here. */
-static bool is_local(struct recorder_mapping *mapping)
+static bool is_local(const struct recorder_process *process, const struct symbol_mapping *mapping)
 {
+	struct symbol_module *module = mapping->module;
 	struct stat status;
 
-	if (!mapping->local && !mapping->checked) {
-		mapping->checked = true;
-		mapping->local = stat(mapping->path, &status) || status.st_ino != mapping->inode;
-	}
-	return mapping->local;
+	if (process->foreign || mapping->deleted || mapping->path[0] != '/' ||
+	    module->path[0] == '[')
+		return true;
+	if (!module->tag)
+		module->tag = stat(mapping->path, &status) || status.st_ino != mapping->inode ?
+			      FILE_GONE : FILE_THERE;
+	return module->tag == FILE_GONE;
 }
 
 static int name_location(struct recorder *recorder, const struct profile_location *location)
 {
 	const struct recorder_process *process;
-	struct recorder_mapping *mapping;
+	const struct symbol_mapping *mapping;
 	const struct profile_process *owner;
 
 	if (location->kernel) {
 		int err = read_kernel(recorder);
 
-		return err ? err : name_address(recorder, location, 0, 0);
+		return err ? err : name_address(recorder, location, 0);
 	}
 	owner = profile__process(recorder->profile, location->process);
 	process = recorder__find_process(recorder, owner->pid);
-	mapping = process ? recorder__find_mapping(process, location->address) : NULL;
-	if (!mapping || !is_local(mapping))
+	mapping = symbols__find_mapping(recorder->symbols,
+					symbol_pid(owner->pid, location->generation),
+					location->address);
+	if (!process || !mapping || !is_local(process, mapping))
 		return 0;
-	return name_address(recorder, location, owner->pid, owner->generation);
+	return name_address(recorder, location, owner->pid);
 }
 
 /* The name of a module without its brackets. */
@@ -240,10 +252,10 @@ int recorder__name_addresses(struct recorder *recorder)
 	recorder->profile = profile__new(NULL);
 	if (!recorder->profile)
 		return -ENOMEM;
-	/* The next one has to know as well which programs are whose. */
+	/* The next one has to know as well whose addresses mean what. */
 	for (i = 0; !err && i < recorder->nr_processes; i++)
 		if (recorder->processes[i].generation)
-			err = profile__set_generation(recorder->profile, recorder->processes[i].pid,
-						      recorder->processes[i].generation);
+			err = profile__set_mappings(recorder->profile, recorder->processes[i].pid,
+						    recorder->processes[i].generation);
 	return err;
 }

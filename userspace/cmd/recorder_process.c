@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a recorder finds out about processes: at once when the first record of one comes, when it
- * executes another program, and when a stack leads to memory that was not mapped before.
+ * What a recorder finds out about processes: at once when the first record of one comes and when it
+ * executes another program. Nobody tells when something is mapped, thus it looks again now and
+ * then, and soon where a stack is a new one: it may lead to what was not mapped before, or to
+ * another file than there was.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,18 +12,25 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "recorder.h"
 #include "symbol/process.h"
 
 /*
- * Not to ask again and again about callers that frame pointers do not tell rightly, nor so often
- * where a program was for sure.
+ * Nanoseconds between looks. Not to ask again and again about callers that frame pointers do not
+ * tell rightly, nor so often where a program was for sure, or, if looks have become expensive,
+ * where all of a new stack is known to lead. The last is for a process that is sampled at all.
  */
 #define FIRST_PATIENCE	20000000ULL
 #define LEAF_PATIENCE	160000000ULL
+#define KNOWN_PATIENCE	1000000000ULL
 #define LAST_PATIENCE	5000000000ULL
+
+/* Looks are cheap as long as they take less than a part of the time, after a while at first. */
+#define CHEAP_AT_FIRST	20000000ULL
+#define CHEAP_PART	200
 
 static bool read_exe(uint32_t pid, struct stat *status, char *path, size_t size)
 {
@@ -62,11 +71,12 @@ static int write_process(struct recorder *recorder, const struct recorder_proces
 			       strings);
 }
 
-static int write_mapping(struct recorder *recorder, const struct symbol_mapping *mapping)
+static int write_mapping(struct recorder *recorder, const struct recorder_process *process,
+			 const struct symbol_mapping *mapping)
 {
 	struct profbuf_mapping payload = {
 		.size = sizeof(payload),
-		.pid = mapping->pid,
+		.pid = process->pid,
 		.start = mapping->start,
 		.end = mapping->end,
 		.offset = mapping->offset,
@@ -91,147 +101,33 @@ static int write_mapping(struct recorder *recorder, const struct symbol_mapping 
 	return err;
 }
 
-static bool is_local(const struct recorder_process *process, const struct symbol_mapping *mapping)
-{
-	return process->foreign || mapping->deleted || !mapping->path || mapping->path[0] != '/' ||
-	       (mapping->module && mapping->module->path[0] == '[');
-}
-
-/* Of what overlaps, the new one counts. The list stays in the order of addresses. */
-static int add_mapping(struct recorder_process *process, const struct symbol_mapping *mapping)
-{
-	struct recorder_mapping *list = process->mappings;
-	uint32_t i, kept = 0, place = 0;
-
-	if (process->nr_mappings == process->max_mappings) {
-		uint32_t max = process->nr_mappings ? process->nr_mappings * 2 : 16;
-
-		list = realloc(list, max * sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		process->mappings = list;
-		process->max_mappings = max;
-	}
-	for (i = 0; i < process->nr_mappings; i++) {
-		if (list[i].end > mapping->start && list[i].start < mapping->end)
-			continue;
-		list[kept++] = list[i];
-		if (list[i].start < mapping->start)
-			place = kept;
-	}
-	memmove(list + place + 1, list + place, (kept - place) * sizeof(*list));
-	process->nr_mappings = kept + 1;
-	list[place] = (struct recorder_mapping){
-		.start = mapping->start,
-		.end = mapping->end,
-		.local = is_local(process, mapping),
-		.inode = mapping->inode,
-		.path = mapping->path,
-	};
-	return 0;
-}
-
-/**
- * recorder__find_mapping - where is an address?
- * @process: whose address
- * @address: the address
- *
- * Return: the mapping, or NULL if it is in none.
- */
-struct recorder_mapping *recorder__find_mapping(const struct recorder_process *process,
-						uint64_t address)
-{
-	uint32_t low = 0, high = process->nr_mappings;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (process->mappings[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == process->nr_mappings || process->mappings[low].start > address)
-		return NULL;
-	return &process->mappings[low];
-}
-
-struct current_maps {
-	struct recorder_mapping *list;
-	size_t nr;
-};
-
-static int note_current(const struct symbol_mapping *mapping, void *context)
-{
-	struct current_maps *current = context;
-	struct recorder_mapping *larger;
-
-	larger = realloc(current->list, (current->nr + 1) * sizeof(*larger));
-	if (!larger)
-		return -ENOMEM;
-	current->list = larger;
-	larger[current->nr++] = (struct recorder_mapping){
-		.start = mapping->start,
-		.end = mapping->end,
-	};
-	return 0;
-}
-
-/*
- * After an exec some mappings may be where and what they were before, and the resolver tells
- * only what is new.
- */
-static int write_current(struct recorder *recorder, struct recorder_process *process)
-{
-	const struct symbol_mapping *mapping = NULL;
-	struct current_maps current = { 0 };
-	int err;
-	size_t i;
-
-	process->nr_mappings = 0;
-	err = process__read_maps(process->pid, note_current, &current);
-	if (err)
-		err = err == -ENOMEM ? err : 0;
-	while (!err && (mapping = symbols__next_mapping(recorder->symbols, process->pid,
-							mapping))) {
-		process->last = mapping;
-		for (i = 0; i < current.nr; i++)
-			if (current.list[i].start == mapping->start &&
-			    current.list[i].end == mapping->end)
-				break;
-		if (i == current.nr)
-			continue;
-		err = write_mapping(recorder, mapping);
-		if (!err)
-			err = add_mapping(process, mapping);
-	}
-	free(current.list);
-	return err;
-}
-
 static int write_new(struct recorder *recorder, struct recorder_process *process)
 {
 	const struct symbol_mapping *mapping = process->last;
 	int err = 0;
 
-	while (!err && (mapping = symbols__next_mapping(recorder->symbols, process->pid,
+	while (!err && (mapping = symbols__next_mapping(recorder->symbols, process->symbol_pid,
 							mapping))) {
 		process->last = mapping;
-		err = write_mapping(recorder, mapping);
-		if (!err)
-			err = add_mapping(process, mapping);
+		err = write_mapping(recorder, process, mapping);
 	}
 	return err;
 }
 
 static int read_process(struct recorder *recorder, struct recorder_process *process)
 {
-	int err = symbols__read_process(recorder->symbols, process->pid);
+	int err = symbols__read_process(recorder->symbols, process->symbol_pid);
 
 	if (err == -ENOMEM)
 		return err;
 	process->gone = err == -ESRCH;
 	return 0;
+}
+
+static void set_looked(struct recorder_process *process, uint64_t time)
+{
+	process->last_look = time;
+	process->look_at = time + LAST_PATIENCE;
 }
 
 /* Returns a negative errno only where the recording cannot go on. */
@@ -253,11 +149,40 @@ static int first_look(struct recorder *recorder, struct recorder_process *proces
 	return err;
 }
 
-static int look_for_exec(struct recorder *recorder, struct recorder_process *process)
+/*
+ * From here on the process's addresses mean something else. The records so far are written with
+ * what they meant.
+ */
+static int next_generation(struct recorder *recorder, struct recorder_process *process,
+			   const char *exe, uint32_t why)
+{
+	int err;
+
+	if (process->generation < SYMBOL_MAX_GENERATION) {
+		process->generation++;
+		process->symbol_pid = symbol_pid(process->pid, process->generation);
+		process->last = NULL;
+	}
+	if (why == PROFBUF_PROCESS_EXEC)
+		err = profile__set_program(recorder->profile, process->pid, process->generation);
+	else
+		err = profile__set_mappings(recorder->profile, process->pid, process->generation);
+	if (!err)
+		err = read_process(recorder, process);
+	if (!err)
+		err = recorder__split(recorder);
+	if (!err)
+		err = write_process(recorder, process, exe, why);
+	if (!err)
+		err = write_new(recorder, process);
+	return err;
+}
+
+static int look_for_exec(struct recorder *recorder, struct recorder_process *process,
+			 uint64_t time)
 {
 	struct stat exe;
 	char path[4096];
-	int err;
 
 	/* Threads name themselves as well. */
 	if (!read_exe(process->pid, &exe, path, sizeof(path)) ||
@@ -265,20 +190,10 @@ static int look_for_exec(struct recorder *recorder, struct recorder_process *pro
 		return 0;
 	process->exe_device = exe.st_dev;
 	process->exe_inode = exe.st_ino;
-	process->generation++;
-	process->last_look = 0;
-	process->look_at = PROCESS_LOOK_NEVER;
-	process->patience = FIRST_PATIENCE;
-	err = profile__set_generation(recorder->profile, process->pid, process->generation);
-	if (!err)
-		err = read_process(recorder, process);
-	if (!err)
-		err = recorder__split(recorder);
-	if (!err)
-		err = write_process(recorder, process, path, PROFBUF_PROCESS_EXEC);
-	if (!err)
-		err = write_current(recorder, process);
-	return err;
+	set_looked(process, time);
+	/* It may have been looked at before all of the program was mapped. */
+	process->patience = 0;
+	return next_generation(recorder, process, path, PROFBUF_PROCESS_EXEC);
 }
 
 /* A thread that has another name by now may execute another program, too. */
@@ -298,39 +213,86 @@ static bool has_new_name(const struct profbuf_record *record)
 	return *name && *record->comm && strcmp(name, record->comm);
 }
 
-/**
- * recorder__want_look - have mappings read again if a stack leads where nothing is known to be
- * @process: the process
- * @record: a record whose stack was not there before
- */
-void recorder__want_look(struct recorder_process *process, const struct profbuf_record *record)
+static bool looks_are_cheap(struct recorder *recorder, uint64_t time)
 {
-	uint64_t patience = LEAF_PATIENCE, look_at;
-	uint32_t n = record->kernel_frames;
-
-	while (n < record->depth && recorder__find_mapping(process, record->stack[n]))
-		n++;
-	if (n == record->depth)
-		return;
-	if (n > record->kernel_frames || patience > process->patience)
-		patience = process->patience;
-	look_at = process->last_look + patience;
-	if (look_at < process->look_at)
-		process->look_at = look_at;
+	if (!recorder->first_time)
+		recorder->first_time = time;
+	/* Records of different CPUs are not in order. */
+	if (time < recorder->first_time)
+		return true;
+	return recorder->look_ns < CHEAP_AT_FIRST + (time - recorder->first_time) / CHEAP_PART;
 }
 
 /**
- * recorder__look - read again what a process has mapped, if that is wanted and its time has come
+ * recorder__want_look - have mappings read again for what a stack may lead to
  * @recorder: the recorder
  * @process: the process
- * @record: any record of it; the one that gave cause may have come too soon after the last look
+ * @record: a record whose stack was not there before
+ */
+void recorder__want_look(struct recorder *recorder, struct recorder_process *process,
+			 const struct profbuf_record *record)
+{
+	uint64_t patience = process->patience;
+	uint32_t n = record->kernel_frames;
+
+	if (n == record->depth)
+		return;
+	while (n < record->depth && symbols__find_mapping(recorder->symbols, process->symbol_pid,
+							  record->stack[n]))
+		n++;
+	if (n == record->depth)
+		patience = looks_are_cheap(recorder, record->time) ? FIRST_PATIENCE :
+								     KNOWN_PATIENCE;
+	else if (n == record->kernel_frames && patience > LEAF_PATIENCE)
+		patience = LEAF_PATIENCE;
+	if (process->last_look + patience < process->look_at)
+		process->look_at = process->last_look + patience;
+}
+
+static uint64_t cpu_time(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+	return time.tv_sec * 1000000000ULL + time.tv_nsec;
+}
+
+static int look_again(struct recorder *recorder, struct recorder_process *process,
+		      enum symbols_news *news)
+{
+	struct stat exe;
+	char path[4096];
+	int err;
+
+	err = symbols__check_process(recorder->symbols, process->symbol_pid, news);
+	if (err == -ENOMEM)
+		return err;
+	process->gone = err == -ESRCH;
+	switch (*news) {
+	case SYMBOLS_REPLACED:
+		read_exe(process->pid, &exe, path, sizeof(path));
+		return next_generation(recorder, process, path, PROFBUF_PROCESS_REMAPPED);
+	case SYMBOLS_MORE:
+		err = read_process(recorder, process);
+		return err ? err : write_new(recorder, process);
+	default:
+		return 0;
+	}
+}
+
+/**
+ * recorder__look - read again what a process has mapped, if the time for that has come
+ * @recorder: the recorder
+ * @process: the process
+ * @record: any record of it; one that gave cause may have come too soon after the last look
  *
  * Return: 0 or a negative errno.
  */
 int recorder__look(struct recorder *recorder, struct recorder_process *process,
 		   const struct profbuf_record *record)
 {
-	uint32_t known = process->nr_mappings;
+	enum symbols_news news = SYMBOLS_NO_NEWS;
+	uint64_t began;
 	int err;
 
 	if (record->time < process->look_at)
@@ -339,15 +301,14 @@ int recorder__look(struct recorder *recorder, struct recorder_process *process,
 		process->look_at = record->time + FIRST_PATIENCE;
 		return 0;
 	}
-	err = read_process(recorder, process);
-	if (!err)
-		err = write_new(recorder, process);
-	if (process->nr_mappings != known)
+	began = cpu_time();
+	err = look_again(recorder, process, &news);
+	recorder->look_ns += cpu_time() - began;
+	if (news != SYMBOLS_NO_NEWS || !process->patience)
 		process->patience = FIRST_PATIENCE;
 	else if (process->patience < LAST_PATIENCE)
 		process->patience *= 2;
-	process->last_look = record->time;
-	process->look_at = PROCESS_LOOK_NEVER;
+	set_looked(process, record->time);
 	return err;
 }
 
@@ -370,8 +331,7 @@ static struct recorder_process *new_process(struct recorder *recorder, uint32_t 
 	process = &recorder->processes[recorder->nr_processes++];
 	*process = (struct recorder_process){
 		.pid = pid,
-		.look_at = PROCESS_LOOK_NEVER,
-		.patience = FIRST_PATIENCE,
+		.symbol_pid = pid,
 	};
 	return process;
 }
@@ -431,9 +391,10 @@ struct recorder_process *recorder__meet(struct recorder *recorder,
 		process = new_process(recorder, record->pid);
 		if (!process || (record->pid && first_look(recorder, process)))
 			return NULL;
+		set_looked(process, record->time);
 	} else if (main_thread && process->comm_known &&
 		   memcmp(process->comm, record->comm, sizeof(process->comm))) {
-		if (look_for_exec(recorder, process))
+		if (look_for_exec(recorder, process, record->time))
 			return NULL;
 	}
 	if (main_thread && record->comm[0]) {

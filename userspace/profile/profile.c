@@ -41,7 +41,7 @@ struct profile {
 
 	struct profile_process *processes;
 	uint32_t nr_processes, max_processes;
-	struct index process_index; /* of the last generation of each pid */
+	struct index process_index;
 
 	struct profile_thread *threads;
 	uint32_t nr_threads, max_threads;
@@ -171,21 +171,26 @@ static uint32_t find_process(const struct profile *profile, uint32_t pid)
 {
 	uint32_t cursor, i, last = NONE;
 
-	/* Generations of a pid are found in the order that they came. */
+	/* Whatever the order, the last program of a pid is meant. */
 	index_for_each_candidate(&profile->process_index, hash_pair(pid, 0), cursor, i)
 		if (profile->processes[i].pid == pid && (last == NONE || i > last))
 			last = i;
 	return last;
 }
 
-static uint32_t new_process(struct profile *profile, uint32_t pid, uint32_t generation)
+static uint32_t new_process(struct profile *profile, uint32_t pid, uint32_t program,
+			    uint32_t generation)
 {
 	uint32_t i = profile->nr_processes;
 
 	if (grow(&profile->processes, i, &profile->max_processes, sizeof(*profile->processes)) ||
 	    index__insert(&profile->process_index, hash_pair(pid, 0), i))
 		return NONE;
-	profile->processes[i] = (struct profile_process){ .pid = pid, .generation = generation };
+	profile->processes[i] = (struct profile_process){
+		.pid = pid,
+		.program = program,
+		.generation = generation,
+	};
 	profile->nr_processes++;
 	return i;
 }
@@ -194,23 +199,43 @@ static uint32_t get_process(struct profile *profile, uint32_t pid)
 {
 	uint32_t i = find_process(profile, pid);
 
-	return i == NONE ? new_process(profile, pid, 0) : i;
+	return i == NONE ? new_process(profile, pid, 0, 0) : i;
 }
 
 /**
- * profile__set_generation - a process executes another program
+ * profile__set_program - a process executes another program
  * @profile: the profile
  * @pid: process ID
- * @generation: which one it is; larger than those before
- *
- * Addresses of its records from now on mean something else than those before.
+ * @generation: of its mappings: addresses of its records from now on mean something else than
+ *	those before
  *
  * Return: 0 or a negative errno.
  */
-int profile__set_generation(struct profile *profile, uint32_t pid, uint32_t generation)
+int profile__set_program(struct profile *profile, uint32_t pid, uint32_t generation)
 {
+	uint32_t i = find_process(profile, pid);
+	uint32_t program = i == NONE ? 1 : profile->processes[i].program + 1;
+
 	profile->last_thread = NONE;
-	return new_process(profile, pid, generation) == NONE ? -ENOMEM : 0;
+	return new_process(profile, pid, program, generation) == NONE ? -ENOMEM : 0;
+}
+
+/**
+ * profile__set_mappings - a process has mapped other files in the place of some
+ * @profile: the profile
+ * @pid: process ID
+ * @generation: of its mappings, as for profile__set_program(); it stays the same process
+ *
+ * Return: 0 or a negative errno.
+ */
+int profile__set_mappings(struct profile *profile, uint32_t pid, uint32_t generation)
+{
+	uint32_t i = get_process(profile, pid);
+
+	if (i == NONE)
+		return -ENOMEM;
+	profile->processes[i].generation = generation;
+	return 0;
 }
 
 static uint32_t get_thread(struct profile *profile, const struct profbuf_record *record)
@@ -218,7 +243,7 @@ static uint32_t get_thread(struct profile *profile, const struct profbuf_record 
 	struct profile_thread *thread;
 	uint32_t cursor, i, process, hash;
 
-	/* The last one's process would be another one after profile__set_generation(). */
+	/* The last one's process would be another one after profile__set_program(). */
 	if (profile->last_thread != NONE) {
 		thread = &profile->threads[profile->last_thread];
 		if (thread->tid == record->tid &&
@@ -264,6 +289,7 @@ static void name_thread(struct profile_process *process, struct profile_thread *
 struct stack_key {
 	uint32_t process;
 	uint32_t thread;
+	uint32_t generation;
 	uint16_t kernel_frames;
 	uint8_t flags;
 	uint8_t mode;
@@ -275,6 +301,7 @@ static struct stack_key stack_key(const struct profile *profile, uint32_t proces
 	struct stack_key key = {
 		.process = process,
 		.thread = profile->by_thread ? thread : NONE,
+		.generation = profile->processes[process].generation,
 		.kernel_frames = record->kernel_frames,
 		.mode = PROFILE_MODE_UNKNOWN,
 	};
@@ -295,7 +322,8 @@ static uint32_t hash_stack(const struct profile *profile, const struct stack_key
 			   const uint64_t *words, uint32_t depth)
 {
 	uint64_t a = profile->seed ^ ((uint64_t)key->process << 32 | key->thread);
-	uint64_t b = HASH_ODD1 ^ ((uint64_t)depth << 32 | (uint32_t)key->kernel_frames << 16 |
+	uint64_t b = HASH_ODD1 ^ ((uint64_t)(depth ^ key->generation << 16) << 32 |
+				  (uint32_t)key->kernel_frames << 16 |
 				  (uint32_t)key->flags << 8 | key->mode);
 	uint32_t n;
 
@@ -315,8 +343,9 @@ static bool same_stack(const struct stack *stack, const struct stack_key *key,
 	const struct profile_stack *view = &stack->view;
 
 	return view->process == key->process && view->thread == key->thread &&
-	       view->nlocations == depth && view->kernel_frames == key->kernel_frames &&
-	       view->flags == key->flags && view->mode == key->mode &&
+	       view->generation == key->generation && view->nlocations == depth &&
+	       view->kernel_frames == key->kernel_frames && view->flags == key->flags &&
+	       view->mode == key->mode &&
 	       !memcmp(stack->words, words, depth * sizeof(*words));
 }
 
@@ -346,6 +375,7 @@ static int get_stack(struct profile *profile, const struct stack_key *key, const
 		.view = {
 			.process = key->process,
 			.thread = key->thread,
+			.generation = key->generation,
 			.nlocations = depth,
 			.kernel_frames = key->kernel_frames,
 			.flags = key->flags,
@@ -497,16 +527,17 @@ int profile__add_info(struct profile *profile, const struct profbuf_info *info)
 }
 
 static uint32_t get_location(struct profile *profile, uint64_t address, uint32_t process,
-			     bool exact)
+			     uint32_t generation, bool exact)
 {
-	uint32_t hash = hash_pair(address, (uint64_t)process << 1 | exact);
+	uint32_t hash = hash_pair(address, (uint64_t)generation << 33 | (uint64_t)process << 1 |
+					   exact);
 	struct profile_location *location;
 	uint32_t cursor, i;
 
 	index_for_each_candidate(&profile->location_index, hash, cursor, i) {
 		location = &profile->locations[i];
 		if (location->address == address && location->process == process &&
-		    location->exact == exact)
+		    location->generation == generation && location->exact == exact)
 			return i;
 	}
 	i = profile->nr_locations;
@@ -516,6 +547,7 @@ static uint32_t get_location(struct profile *profile, uint64_t address, uint32_t
 	profile->locations[i] = (struct profile_location){
 		.address = address,
 		.process = process,
+		.generation = generation,
 		.kernel = process == PROFILE_KERNEL,
 		.exact = exact,
 	};
@@ -547,6 +579,7 @@ int profile__finish(struct profile *profile)
 			/* The second one is where an interrupted system call goes on. */
 			list[n] = get_location(profile, stack->words[n],
 					       kernel ? PROFILE_KERNEL : view->process,
+					       kernel ? 0 : view->generation,
 					       !n || n == view->kernel_frames);
 			if (list[n] == NONE)
 				return -ENOMEM;

@@ -39,7 +39,8 @@ struct profile_weight {
  * struct profile_process - a program in a process. A process that executes another program
  *	goes on as another one of these
  * @pid: process ID, 0 for idle CPUs, or if records do not tell
- * @generation: which of those with this ID, from 0
+ * @program: which of those with this ID, from 0
+ * @generation: of its mappings: what addresses of its next record mean
  * @comm: name of its main thread, else of its first one seen; "" if records do not tell
  * @comm_is_main: the name is that of the main thread
  * @first: time of its first record in the stream
@@ -47,6 +48,7 @@ struct profile_weight {
  */
 struct profile_process {
 	uint32_t pid;
+	uint32_t program;
 	uint32_t generation;
 	char comm[PROFILE_COMM_SIZE];
 	bool comm_is_main;
@@ -92,6 +94,7 @@ struct profile_cpu {
  * struct profile_location - a distinct address in a process
  * @address: the address as recorded
  * @process: index of the process, PROFILE_KERNEL for the kernel
+ * @generation: of the process's mappings; 0 for the kernel
  * @kernel: the kernel's
  * @exact: of an interrupted instruction; otherwise it is a return address, and what called is
  *	the instruction before it: look up @address - 1
@@ -100,6 +103,7 @@ struct profile_cpu {
 struct profile_location {
 	uint64_t address;
 	uint32_t process;
+	uint32_t generation;
 	bool kernel;
 	bool exact;
 	const struct symbol_location *symbol;
@@ -118,6 +122,7 @@ struct profile_location {
  * struct profile_stack - a distinct stack
  * @process: index of the process
  * @thread: index of the thread, if the profile is told apart by thread, else UINT32_MAX
+ * @generation: of the process's mappings
  * @nlocations: number of locations
  * @kernel_frames: how many of them are the kernel's
  * @flags: PROFILE_STACK_*
@@ -128,6 +133,7 @@ struct profile_location {
 struct profile_stack {
 	uint32_t process;
 	uint32_t thread;
+	uint32_t generation;
 	uint32_t nlocations;
 	uint16_t kernel_frames;
 	uint8_t flags;
@@ -195,17 +201,12 @@ int profile__add(struct profile *profile, const struct profbuf_record *record);
 int profile__add_loss(struct profile *profile, const struct profbuf_loss *loss);
 int profile__add_gap(struct profile *profile, const struct profbuf_gap *gap);
 void profile__add_filtered(struct profile *profile, uint64_t records);
-int profile__set_generation(struct profile *profile, uint32_t pid, uint32_t generation);
+int profile__set_program(struct profile *profile, uint32_t pid, uint32_t generation);
+int profile__set_mappings(struct profile *profile, uint32_t pid, uint32_t generation);
 int profile__finish(struct profile *profile);
 void profile__set_rooted(struct profile *profile, uint32_t index);
 int profile__symbolize(struct profile *profile, struct symbols *symbols);
 void profile__find_roots(struct profile *profile);
-
-/* What the resolver calls a process: no pid has more than 22 bits. */
-static inline uint32_t profile__symbol_pid(uint32_t pid, uint32_t generation)
-{
-	return pid | generation << 22;
-}
 
 /* The stack of the record that was added last. */
 uint32_t profile__last_stack(const struct profile *profile);

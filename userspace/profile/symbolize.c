@@ -24,7 +24,7 @@ int profile__symbolize(struct profile *profile, struct symbols *symbols)
 			const struct profile_process *process;
 
 			process = profile__process(profile, location->process);
-			pid = profile__symbol_pid(process->pid, process->generation);
+			pid = symbol_pid(process->pid, location->generation);
 		}
 		location->symbol = symbols__resolve(symbols, pid, location->address,
 						    location->exact);

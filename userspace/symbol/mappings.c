@@ -79,6 +79,18 @@ const struct symbol_mapping *mappings__find(const struct mappings *mappings, uin
 	return mappings->ranges[i].mapping;
 }
 
+const struct symbol_mapping *mappings__next_overlap(const struct mappings *mappings,
+						    const struct symbol_mapping *mapping,
+						    size_t *cursor)
+{
+	size_t i = *cursor ? *cursor : find_above(mappings, mapping->start);
+
+	if (i == mappings->nranges || mappings->ranges[i].start >= mapping->end)
+		return NULL;
+	*cursor = i + 1;
+	return mappings->ranges[i].mapping;
+}
+
 void mappings__free(struct mappings *mappings)
 {
 	free(mappings->ranges);

@@ -29,6 +29,11 @@ int mappings__add(struct mappings *mappings, const struct symbol_mapping *mappin
 /* NULL: there is none. */
 const struct symbol_mapping *mappings__find(const struct mappings *mappings, uint64_t address);
 
+/* The next one that has an address in common with @mapping. @cursor: 0 at first. NULL: no more. */
+const struct symbol_mapping *mappings__next_overlap(const struct mappings *mappings,
+						    const struct symbol_mapping *mapping,
+						    size_t *cursor);
+
 void mappings__free(struct mappings *mappings);
 
 #endif /* PROFBUF_SYMBOL_MAPPINGS_H */

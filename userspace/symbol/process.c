@@ -17,9 +17,15 @@
 
 #define DELETED		" (deleted)"
 
+/* Without its generation, a process ID is what /proc has. */
+static uint32_t proc_pid(uint32_t pid)
+{
+	return pid & ((1U << SYMBOL_PID_BITS) - 1);
+}
+
 static int proc_path(char *path, size_t size, uint32_t pid, const char *name)
 {
-	return snprintf(path, size, "/proc/%" PRIu32 "/%s", pid, name);
+	return snprintf(path, size, "/proc/%" PRIu32 "/%s", proc_pid(pid), name);
 }
 
 /* One line of maps, in place. False: not an executable mapping. */
@@ -212,7 +218,7 @@ static int read_status(uint32_t pid, uint32_t *own_pid, uid_t *uid)
 	size_t allocated = 0;
 	FILE *status;
 
-	*own_pid = pid;
+	*own_pid = proc_pid(pid);
 	*uid = (uid_t)-1;
 	proc_path(path, sizeof(path), pid, "status");
 	status = fopen(path, "re");

@@ -525,6 +525,53 @@ int symbols__read_process(struct symbols *symbols, uint32_t pid)
 	return process->error;
 }
 
+static bool is_in_file(const struct symbol_mapping *mapping)
+{
+	return module__has_file(mapping) && !module__is_memory(mapping);
+}
+
+/* Both say the same of an address that is in both. */
+static bool same_place(const struct symbol_mapping *a, const struct symbol_mapping *b)
+{
+	if (!is_in_file(a) && !is_in_file(b))
+		return true;
+	return a->start - a->offset == b->start - b->offset && a->inode == b->inode &&
+	       a->major == b->major && a->minor == b->minor && !strcmp(a->path, b->path);
+}
+
+struct check {
+	const struct process *process;
+	enum symbols_news news;
+};
+
+static int check_mapping(const struct symbol_mapping *mapping, void *data)
+{
+	const struct symbol_mapping *known;
+	struct check *check = data;
+	size_t cursor = 0;
+
+	if (mapping->start >> 63 || is_known(check->process, mapping))
+		return 0;
+	if (check->news < SYMBOLS_MORE)
+		check->news = SYMBOLS_MORE;
+	while ((known = mappings__next_overlap(&check->process->mappings, mapping, &cursor)))
+		if (!same_place(known, mapping))
+			check->news = SYMBOLS_REPLACED;
+	return 0;
+}
+
+int symbols__check_process(struct symbols *symbols, uint32_t pid, enum symbols_news *news)
+{
+	struct check check = { .process = add_process(symbols, pid) };
+	int error;
+
+	if (!check.process)
+		return -ENOMEM;
+	error = process__read_maps(pid, check_mapping, &check);
+	*news = check.news;
+	return error;
+}
+
 int symbols__add_process_symbol(struct symbols *symbols, uint32_t pid, uint64_t address,
 				uint64_t size, const char *name)
 {
@@ -677,6 +724,14 @@ const struct symbol_location *symbols__resolve(struct symbols *symbols, uint32_t
 	module->addresses++;
 	module->unnamed += !own->public.nframes;
 	return &own->public;
+}
+
+const struct symbol_mapping *symbols__find_mapping(struct symbols *symbols, uint32_t pid,
+						   uint64_t address)
+{
+	const struct process *process = find_process(symbols, pid);
+
+	return process ? mappings__find(&process->mappings, address) : NULL;
 }
 
 const struct symbol_mapping *symbols__next_mapping(struct symbols *symbols, uint32_t pid,

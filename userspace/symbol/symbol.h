@@ -34,6 +34,19 @@
 
 struct symbols;
 
+/*
+ * No process ID has more bits than that. The others of what this resolver takes for one tell
+ * generations of its mappings apart: what the process had mapped before it executed another
+ * program, or before it mapped other files in the place of some.
+ */
+#define SYMBOL_PID_BITS		22
+#define SYMBOL_MAX_GENERATION	((1U << (32 - SYMBOL_PID_BITS)) - 1)
+
+static inline uint32_t symbol_pid(uint32_t pid, uint32_t generation)
+{
+	return pid | generation << SYMBOL_PID_BITS;
+}
+
 /**
  * struct symbols_options - what to look for and where; all zero is a good default
  * @no_dwarf: neither inlined functions nor lines
@@ -216,13 +229,38 @@ int symbols__add_kernel_symbol(struct symbols *symbols, uint64_t address, uint64
 /**
  * symbols__read_process - read the executable mappings of a living process
  * @symbols: the resolver
- * @pid: process ID, as this /proc has it
+ * @pid: process ID, as this /proc has it, and its generation
  *
  * May be called again, to learn what was mapped since.
  *
  * Return: 0; -ESRCH: there is no such process; -EACCES, -EPERM: this user may not look.
  */
 int symbols__read_process(struct symbols *symbols, uint32_t pid);
+
+/**
+ * enum symbols_news - what a process has mapped, compared with what is known of it
+ * @SYMBOLS_NO_NEWS: that, or a part of it
+ * @SYMBOLS_MORE: also something else
+ * @SYMBOLS_REPLACED: something else in the place of what is known
+ */
+enum symbols_news {
+	SYMBOLS_NO_NEWS,
+	SYMBOLS_MORE,
+	SYMBOLS_REPLACED,
+};
+
+/**
+ * symbols__check_process - look whether there is something to be learned of a living process
+ * @symbols: the resolver
+ * @pid: as for symbols__read_process()
+ * @news: what there is
+ *
+ * Where files were replaced, a new generation keeps those apart that addresses meant before.
+ * Code in no file comes and goes without being another one.
+ *
+ * Return: as symbols__read_process().
+ */
+int symbols__check_process(struct symbols *symbols, uint32_t pid, enum symbols_news *news);
 
 /**
  * symbols__add_mapping - add a mapping of a process of a recording
@@ -263,6 +301,17 @@ int symbols__add_process_symbol(struct symbols *symbols, uint32_t pid, uint64_t 
  */
 const struct symbol_location *symbols__resolve(struct symbols *symbols, uint32_t pid,
 					       uint64_t address, bool exact);
+
+/**
+ * symbols__find_mapping - find what is mapped at an address
+ * @symbols: the resolver
+ * @pid: process
+ * @address: address
+ *
+ * Return: NULL if nothing is known to be.
+ */
+const struct symbol_mapping *symbols__find_mapping(struct symbols *symbols, uint32_t pid,
+						   uint64_t address);
 
 /**
  * symbols__next_mapping - walk the mappings of a process in the order they became known

@@ -192,7 +192,7 @@ static void write_tasks(struct output *out, const struct profile *profile)
 
 		element(out, i);
 		number(out, true, "pid", process->pid);
-		number(out, false, "generation", process->generation);
+		number(out, false, "generation", process->program);
 		comm(out, process->comm);
 		weight(out, false, &process->weight);
 		output__char(out, '}');

@@ -5,6 +5,8 @@
  *	spin		in spin_here()
  *	split		60/30/10 % in take_60(), take_30(), take_10()
  *	plugin FILE	in a library that is loaded half-way
+ *	swap FILE OTHER	in a library, and then in another one that is loaded in its place
+ *	vanish FILE OTHER	the same, and in the end both files are removed
  *	threads		in two threads, named one and two
  *	exec FILE...	half-way executes another program
  *	fork		in a child, which its own child outlives
@@ -84,19 +86,45 @@ static int run_threads(void)
 	return EXIT_SUCCESS;
 }
 
+static void (*load_plugin(const char *path, const char *name, void **plugin))(void)
+{
+	void (*work)(void);
+
+	*plugin = dlopen(path, RTLD_NOW);
+	work = *plugin ? (void (*)(void))dlsym(*plugin, name) : NULL;
+	if (!work) {
+		fprintf(stderr, "%s\n", dlerror());
+		exit(EXIT_FAILURE);
+	}
+	return work;
+}
+
 static int run_plugin(const char *path)
 {
 	void (*work)(void);
 	void *plugin;
 
 	busy(duration / 2, spin_here);
-	plugin = dlopen(path, RTLD_NOW);
-	work = plugin ? (void (*)(void))dlsym(plugin, "plugin_work") : NULL;
-	if (!work) {
-		fprintf(stderr, "%s\n", dlerror());
+	work = load_plugin(path, "plugin_work", &plugin);
+	busy(duration, work);
+	return EXIT_SUCCESS;
+}
+
+/* They are of one size, and so is the hole that the first one leaves. */
+static int run_swap(const char *path, const char *other_path)
+{
+	void (*work)(void), (*other_work)(void);
+	void *plugin;
+
+	work = load_plugin(path, "plugin_work", &plugin);
+	busy(duration, work);
+	dlclose(plugin);
+	other_work = load_plugin(other_path, "other_work", &plugin);
+	if ((uintptr_t)other_work / 4096 != (uintptr_t)work / 4096) {
+		fputs("the other library is in another place\n", stderr);
 		return EXIT_FAILURE;
 	}
-	busy(duration, work);
+	busy(duration, other_work);
 	return EXIT_SUCCESS;
 }
 
@@ -193,6 +221,10 @@ int main(int argc, char **argv)
 	duration = strtoull(argv[1], NULL, 10);
 	if (!strcmp(way, "plugin") && argc > 3)
 		return run_plugin(argv[3]);
+	if (!strcmp(way, "swap") && argc > 4)
+		return run_swap(argv[3], argv[4]);
+	if (!strcmp(way, "vanish") && argc > 4)
+		return run_swap(argv[3], argv[4]) || unlink(argv[3]) || unlink(argv[4]);
 	if (!strcmp(way, "threads"))
 		return run_threads();
 	if (!strcmp(way, "fork"))

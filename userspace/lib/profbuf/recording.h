@@ -4,8 +4,9 @@
  * elsewhere: frames of types from PROFBUF_FRAME_USER on.
  *
  *	HOST		first of all: the machine, and what was asked for
- *	PROCESS		a process came up, or executed another program. What comes after it, up
- *			to the next one of the same process, is of this program
+ *	PROCESS		a process came up, executed another program, or mapped other files in the
+ *			place of some. Its MAPPING and SAMPLES frames after it, up to the next one
+ *			of the same process, have nothing to do with those before
  *	MAPPING		a part of a file that a process has mapped to execute it
  *	SYMBOLS		names of addresses that no file on another machine can tell: those of the
  *			kernel, its modules, the vdso, code that was compiled at run time,
@@ -93,6 +94,8 @@ struct profbuf_process {
 #define PROFBUF_PROCESS_EXEC	(1U << 0)
 /* It had ended before anything could be read of it. */
 #define PROFBUF_PROCESS_GONE	(1U << 1)
+/* It was seen before, and has by now mapped other files in the place of some. */
+#define PROFBUF_PROCESS_REMAPPED (1U << 2)
 
 /**
  * struct profbuf_mapping - payload of a MAPPING frame
@@ -131,8 +134,8 @@ struct profbuf_mapping {
  * @size: bytes of this structure
  * @pid: process ID; PROFBUF_SYMBOLS_KERNEL: the kernel
  * @nr: number of struct profbuf_symbol that follow
- * @generation: of which program of the process: the number of PROCESS frames with
- *	PROFBUF_PROCESS_EXEC that there were of it
+ * @generation: of which mappings of the process: the number of PROCESS frames with
+ *	PROFBUF_PROCESS_EXEC or PROFBUF_PROCESS_REMAPPED that there were of it, at most 1023
  *
  * Strings: those that the symbols name.
  */
