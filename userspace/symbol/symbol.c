@@ -720,6 +720,8 @@ const struct symbol_location *symbols__resolve(struct symbols *symbols, uint32_t
 		htab_remove_elt(symbols->locations, own);
 		return NULL;
 	}
+	/* Names are the call's; the address stays that of where it returns to. */
+	own->public.file_address += address - lookup;
 	module = own->public.module;
 	module->addresses++;
 	module->unnamed += !own->public.nframes;

@@ -176,8 +176,8 @@ struct symbol_frame {
  * @address: as asked
  * @module: never NULL
  * @mapping: NULL for the kernel and where there is none
- * @file_address: address in the file, as nm and addr2line have it; equal to @address
- *	where there is no file
+ * @file_address: the same address in the file, as nm and addr2line have it; equal to
+ *	@address where there is no file
  * @symbol_start: address of the function that has its own symbol, in the process;
  *	0: no name
  * @symbol_size: its bytes
