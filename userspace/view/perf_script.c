@@ -10,8 +10,12 @@
 #include "profile/arena.h"
 #include "profile/index.h"
 #include "summary.h"
+#include "timeline.h"
 
 #define EVENT "cpu-clock"
+
+/* The stack of a loss. */
+#define NO_STACK UINT32_MAX
 
 /* Addresses that were met together, and the text that they become, made once. */
 struct stack {
@@ -23,23 +27,20 @@ struct stack {
 	size_t text_size;
 };
 
-/* A sample, or a loss if it has no stack. */
-struct entry {
-	uint64_t time;
-	uint64_t weight; /* nanoseconds, or samples lost */
-	struct stack *stack;
-	uint32_t cpu;
+struct thread {
 	uint32_t pid;
 	uint32_t tid;
 	char comm[16];
 };
 
 struct perf_script {
-	struct entry *entries;
-	size_t nr_entries, max_entries;
+	struct timeline timeline;
 	struct stack **stacks;
 	uint32_t nr_stacks, max_stacks;
-	struct index index;
+	struct index stack_index;
+	struct thread *threads;
+	uint32_t nr_threads, max_threads;
+	struct index thread_index;
 	struct arena arena;
 };
 
@@ -56,11 +57,26 @@ void perf_script__delete(struct perf_script *script)
 		return;
 	for (i = 0; i < script->nr_stacks; i++)
 		free(script->stacks[i]->text);
-	free(script->entries);
+	timeline__free(&script->timeline);
 	free(script->stacks);
-	index__free(&script->index);
+	free(script->threads);
+	index__free(&script->stack_index);
+	index__free(&script->thread_index);
 	arena__free(&script->arena);
 	free(script);
+}
+
+/* The array, larger if nothing else goes into it. NULL: it is as it was. */
+static void *with_room(void *array, uint32_t nr, uint32_t *max, size_t size)
+{
+	uint32_t more = *max ? *max * 2 : 64;
+
+	if (nr < *max)
+		return array;
+	array = realloc(array, more * size);
+	if (array)
+		*max = more;
+	return array;
 }
 
 static bool same_stack(const struct stack *stack, uint32_t symbol_pid,
@@ -71,34 +87,30 @@ static bool same_stack(const struct stack *stack, uint32_t symbol_pid,
 	       !memcmp(stack->words, record->stack, record->depth * sizeof(*stack->words));
 }
 
-static struct stack *get_stack(struct perf_script *script, uint32_t symbol_pid,
-			       const struct profbuf_record *record)
+/* The number of the stack, or NO_STACK. */
+static uint32_t get_stack(struct perf_script *script, uint32_t symbol_pid,
+			  const struct profbuf_record *record)
 {
 	size_t size = record->depth * sizeof(*record->stack);
 	uint64_t hash = (uint64_t)symbol_pid << 32 | record->kernel_frames;
+	struct stack *stack, **stacks;
 	uint32_t cursor, i;
-	struct stack *stack;
 	uint64_t *words;
 
 	for (i = 0; i < record->depth; i++)
 		hash = hash_fold(hash ^ record->stack[i], HASH_ODD1);
-	index_for_each_candidate(&script->index, (uint32_t)hash, cursor, i)
+	index_for_each_candidate(&script->stack_index, (uint32_t)hash, cursor, i)
 		if (same_stack(script->stacks[i], symbol_pid, record))
-			return script->stacks[i];
+			return i;
 
-	if (script->nr_stacks == script->max_stacks) {
-		uint32_t max = script->max_stacks ? script->max_stacks * 2 : 1024;
-		void *stacks = realloc(script->stacks, max * sizeof(*script->stacks));
-
-		if (!stacks)
-			return NULL;
-		script->stacks = stacks;
-		script->max_stacks = max;
-	}
+	stacks = with_room(script->stacks, script->nr_stacks, &script->max_stacks, sizeof(*stacks));
+	if (!stacks)
+		return NO_STACK;
+	script->stacks = stacks;
 	stack = arena__alloc(&script->arena, sizeof(*stack));
 	words = arena__alloc(&script->arena, size);
-	if (!stack || !words || index__insert(&script->index, hash, script->nr_stacks))
-		return NULL;
+	if (!stack || !words || index__insert(&script->stack_index, hash, script->nr_stacks))
+		return NO_STACK;
 	memcpy(words, record->stack, size);
 	*stack = (struct stack){
 		.symbol_pid = symbol_pid,
@@ -106,21 +118,41 @@ static struct stack *get_stack(struct perf_script *script, uint32_t symbol_pid,
 		.kernel_frames = record->kernel_frames,
 		.words = words,
 	};
-	return script->stacks[script->nr_stacks++] = stack;
+	script->stacks[script->nr_stacks] = stack;
+	return script->nr_stacks++;
 }
 
-static struct entry *new_entry(struct perf_script *script)
+static uint32_t hash_thread(const struct thread *thread)
 {
-	if (script->nr_entries == script->max_entries) {
-		size_t max = script->max_entries ? script->max_entries * 2 : 4096;
-		void *entries = realloc(script->entries, max * sizeof(*script->entries));
+	uint64_t comm[2];
 
-		if (!entries)
-			return NULL;
-		script->entries = entries;
-		script->max_entries = max;
-	}
-	return &script->entries[script->nr_entries++];
+	memcpy(comm, thread->comm, sizeof(comm));
+	return hash_pair(hash_fold((uint64_t)thread->pid << 32 | thread->tid, HASH_ODD1) ^ comm[0],
+			 comm[1]);
+}
+
+static int get_thread(struct perf_script *script, const struct profbuf_record *record,
+		      uint32_t *number)
+{
+	struct thread thread = { .pid = record->pid, .tid = record->tid }, *threads;
+	uint32_t hash, cursor;
+
+	memcpy(thread.comm, record->comm, sizeof(thread.comm));
+	hash = hash_thread(&thread);
+	index_for_each_candidate(&script->thread_index, hash, cursor, *number)
+		if (!memcmp(&script->threads[*number], &thread, sizeof(thread)))
+			return 0;
+
+	threads = with_room(script->threads, script->nr_threads, &script->max_threads,
+			    sizeof(*threads));
+	if (!threads)
+		return -ENOMEM;
+	script->threads = threads;
+	if (index__insert(&script->thread_index, hash, script->nr_threads))
+		return -ENOMEM;
+	script->threads[script->nr_threads] = thread;
+	*number = script->nr_threads++;
+	return 0;
 }
 
 /**
@@ -134,21 +166,15 @@ static struct entry *new_entry(struct perf_script *script)
 int perf_script__add(struct perf_script *script, const struct profbuf_record *record,
 		     uint32_t symbol_pid)
 {
-	struct stack *stack = get_stack(script, symbol_pid, record);
-	struct entry *entry = stack ? new_entry(script) : NULL;
-
-	if (!entry)
-		return -ENOMEM;
-	*entry = (struct entry){
+	struct timeline_event event = {
 		.time = record->time,
 		.weight = record->count * record->period,
-		.stack = stack,
-		.cpu = record->cpu,
-		.pid = record->pid,
-		.tid = record->tid,
+		.stack = get_stack(script, symbol_pid, record),
 	};
-	memcpy(entry->comm, record->comm, sizeof(entry->comm));
-	return 0;
+
+	if (event.stack == NO_STACK || get_thread(script, record, &event.thread))
+		return -ENOMEM;
+	return timeline__add(&script->timeline, record->cpu, &event);
 }
 
 /**
@@ -160,28 +186,20 @@ int perf_script__add(struct perf_script *script, const struct profbuf_record *re
  */
 int perf_script__add_loss(struct perf_script *script, const struct profbuf_loss *loss)
 {
-	struct entry *entry = new_entry(script);
+	struct timeline_event event = {
+		.time = loss->time,
+		.weight = loss->lost,
+		.stack = NO_STACK,
+	};
 
-	if (!entry)
-		return -ENOMEM;
-	*entry = (struct entry){ .time = loss->time, .weight = loss->lost, .cpu = loss->cpu };
-	return 0;
+	return timeline__add(&script->timeline, loss->cpu, &event);
 }
 
-static int by_time(const void *left, const void *right)
+static void write_time(struct output *out, uint32_t cpu, uint64_t time)
 {
-	const struct entry *a = left, *b = right;
+	uint64_t us = time / 1000;
 
-	if (a->time != b->time)
-		return a->time < b->time ? -1 : 1;
-	return (a->cpu > b->cpu) - (a->cpu < b->cpu);
-}
-
-static void write_time(struct output *out, const struct entry *entry)
-{
-	uint64_t us = entry->time / 1000;
-
-	output__printf(out, "[%03" PRIu32 "] %" PRIu64 ".%06" PRIu64, entry->cpu, us / 1000000,
+	output__printf(out, "[%03" PRIu32 "] %" PRIu64 ".%06" PRIu64, cpu, us / 1000000,
 		       us % 1000000);
 }
 
@@ -261,10 +279,12 @@ static int make_text(struct stack *stack, perf_script_resolve_fn resolve, void *
 	return err;
 }
 
-static int write_sample(struct output *out, const struct entry *entry,
-			perf_script_resolve_fn resolve, void *context)
+static int write_sample(struct output *out, const struct perf_script *script, uint32_t cpu,
+			const struct timeline_event *event, perf_script_resolve_fn resolve,
+			void *context)
 {
-	struct stack *stack = entry->stack;
+	const struct thread *thread = &script->threads[event->thread];
+	struct stack *stack = script->stacks[event->stack];
 	int err;
 
 	if (!stack->text) {
@@ -272,25 +292,25 @@ static int write_sample(struct output *out, const struct entry *entry,
 		if (err)
 			return err;
 	}
-	if (entry->comm[0])
-		output__utf8(out, entry->comm);
+	if (thread->comm[0])
+		output__utf8(out, thread->comm);
 	else
-		output__printf(out, ":%u", entry->tid);
+		output__printf(out, ":%u", thread->tid);
 	/* Readers want two characters at least in front of the last blank. */
-	output__printf(out, "%s %u/%u ", entry->comm[0] && !entry->comm[1] ? " " : "", entry->pid,
-		       entry->tid);
-	write_time(out, entry);
-	output__printf(out, ": %" PRIu64 " " EVENT ":%c\n", entry->weight, ' ');
+	output__printf(out, "%s %u/%u ", thread->comm[0] && !thread->comm[1] ? " " : "",
+		       thread->pid, thread->tid);
+	write_time(out, cpu, event->time);
+	output__printf(out, ": %" PRIu64 " " EVENT ":%c\n", event->weight, ' ');
 	output__bytes(out, stack->text, stack->text_size);
 	return 0;
 }
 
 /* Lines with # are for people; no reader takes them for a sample. */
-static void write_loss(struct output *out, const struct entry *entry)
+static void write_loss(struct output *out, uint32_t cpu, const struct timeline_event *event)
 {
 	output__string(out, "# ");
-	write_time(out, entry);
-	output__printf(out, ": lost %" PRIu64 " samples\n\n", entry->weight);
+	write_time(out, cpu, event->time);
+	output__printf(out, ": lost %" PRIu64 " samples\n\n", event->weight);
 }
 
 static void write_remark(struct output *out, const char *text)
@@ -335,21 +355,21 @@ static int write_summary(struct output *out, const struct profile *profile, cons
 int perf_script__write(struct perf_script *script, FILE *file, const struct profile *profile,
 		       const char *origin, perf_script_resolve_fn resolve, void *context)
 {
+	const struct timeline_event *event;
 	struct output out;
-	size_t i;
+	uint32_t cpu;
 	int err;
 
-	if (script->nr_entries)
-		qsort(script->entries, script->nr_entries, sizeof(*script->entries), by_time);
+	err = timeline__begin(&script->timeline);
+	if (err)
+		return err;
 	output__init(&out, file);
 	err = write_summary(&out, profile, origin);
-	for (i = 0; !err && !out.error && i < script->nr_entries; i++) {
-		const struct entry *entry = &script->entries[i];
-
-		if (entry->stack)
-			err = write_sample(&out, entry, resolve, context);
+	while (!err && !out.error && (event = timeline__next(&script->timeline, &cpu))) {
+		if (event->stack == NO_STACK)
+			write_loss(&out, cpu, event);
 		else
-			write_loss(&out, entry);
+			err = write_sample(&out, script, cpu, event, resolve, context);
 	}
 	return err ? err : output__finish(&out);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What perf script prints of a recording, for programs that read that: each sample by itself, in
- * the order of time, no matter which CPU it is from. Because of that order samples are kept
- * until all have come; those with equal stacks share it.
+ * the order of time, no matter which CPU it is from. Because of that order, and because names are
+ * known last, samples are kept until all have come, in a few bytes each; those with equal stacks
+ * share it.
  */
 #ifndef PROFBUF_VIEW_PERF_SCRIPT_H
 #define PROFBUF_VIEW_PERF_SCRIPT_H
