@@ -17,14 +17,20 @@
 /* The stack of a loss. */
 #define NO_STACK UINT32_MAX
 
-/* Addresses that were met together, and the text that they become, made once. */
+/* Addresses that were met together. Once they have names they are numbers of lines. */
 struct stack {
 	uint32_t symbol_pid;
 	uint32_t depth;
 	uint32_t kernel_frames;
-	const uint64_t *words;
+	bool named;
+	uint64_t *words;
+};
+
+/* What an address becomes: one line, and more for inlined functions. */
+struct line {
+	const struct symbol_location *location;
 	char *text;
-	size_t text_size;
+	size_t size;
 };
 
 struct thread {
@@ -41,6 +47,9 @@ struct perf_script {
 	struct thread *threads;
 	uint32_t nr_threads, max_threads;
 	struct index thread_index;
+	struct line *lines;
+	uint32_t nr_lines, max_lines;
+	struct index line_index;
 	struct arena arena;
 };
 
@@ -55,13 +64,15 @@ void perf_script__delete(struct perf_script *script)
 
 	if (!script)
 		return;
-	for (i = 0; i < script->nr_stacks; i++)
-		free(script->stacks[i]->text);
+	for (i = 0; i < script->nr_lines; i++)
+		free(script->lines[i].text);
 	timeline__free(&script->timeline);
 	free(script->stacks);
 	free(script->threads);
+	free(script->lines);
 	index__free(&script->stack_index);
 	index__free(&script->thread_index);
+	index__free(&script->line_index);
 	arena__free(&script->arena);
 	free(script);
 }
@@ -249,46 +260,84 @@ static void write_location(struct output *out, const struct symbol_location *loc
 	}
 }
 
-static int make_text(struct stack *stack, perf_script_resolve_fn resolve, void *context)
+static int make_line(struct line *line, const struct symbol_location *location)
 {
 	struct output out;
 	FILE *file;
-	uint32_t n;
-	int err = 0;
+	int err;
 
-	file = open_memstream(&stack->text, &stack->text_size);
+	*line = (struct line){ .location = location };
+	file = open_memstream(&line->text, &line->size);
 	if (!file)
 		return -ENOMEM;
 	output__init(&out, file);
+	write_location(&out, location);
+	err = output__finish(&out);
+	if (fclose(file) && !err)
+		err = -ENOMEM;
+	if (err)
+		free(line->text);
+	return err;
+}
+
+static int get_line(struct perf_script *script, const struct symbol_location *location,
+		    uint64_t *number)
+{
+	uint32_t hash = hash_pair((uintptr_t)location, 0);
+	struct line *lines;
+	uint32_t cursor, i;
+	int err;
+
+	index_for_each_candidate(&script->line_index, hash, cursor, i) {
+		if (script->lines[i].location == location) {
+			*number = i;
+			return 0;
+		}
+	}
+
+	lines = with_room(script->lines, script->nr_lines, &script->max_lines, sizeof(*lines));
+	if (!lines)
+		return -ENOMEM;
+	script->lines = lines;
+	err = make_line(&script->lines[script->nr_lines], location);
+	if (err)
+		return err;
+	*number = script->nr_lines++;
+	return index__insert(&script->line_index, hash, *number);
+}
+
+static int name_stack(struct perf_script *script, struct stack *stack,
+		      perf_script_resolve_fn resolve, void *context)
+{
+	uint32_t n;
+	int err;
+
 	for (n = 0; n < stack->depth; n++) {
 		const struct symbol_location *location;
 
 		location = resolve(context, n < stack->kernel_frames ? 0 : stack->symbol_pid,
 				   stack->words[n], !n || n == stack->kernel_frames);
-		if (!location) {
-			err = -ENOMEM;
-			break;
-		}
-		write_location(&out, location);
+		if (!location)
+			return -ENOMEM;
+		err = get_line(script, location, &stack->words[n]);
+		if (err)
+			return err;
 	}
-	output__char(&out, '\n');
-	if (!err)
-		err = output__finish(&out);
-	if (fclose(file) && !err)
-		err = -ENOMEM;
-	return err;
+	stack->named = true;
+	return 0;
 }
 
-static int write_sample(struct output *out, const struct perf_script *script, uint32_t cpu,
+static int write_sample(struct output *out, struct perf_script *script, uint32_t cpu,
 			const struct timeline_event *event, perf_script_resolve_fn resolve,
 			void *context)
 {
 	const struct thread *thread = &script->threads[event->thread];
 	struct stack *stack = script->stacks[event->stack];
+	uint32_t n;
 	int err;
 
-	if (!stack->text) {
-		err = make_text(stack, resolve, context);
+	if (!stack->named) {
+		err = name_stack(script, stack, resolve, context);
 		if (err)
 			return err;
 	}
@@ -301,7 +350,12 @@ static int write_sample(struct output *out, const struct perf_script *script, ui
 		       thread->pid, thread->tid);
 	write_time(out, cpu, event->time);
 	output__printf(out, ": %" PRIu64 " " EVENT ":%c\n", event->weight, ' ');
-	output__bytes(out, stack->text, stack->text_size);
+	for (n = 0; n < stack->depth; n++) {
+		const struct line *line = &script->lines[stack->words[n]];
+
+		output__bytes(out, line->text, line->size);
+	}
+	output__char(out, '\n');
 	return 0;
 }
 
