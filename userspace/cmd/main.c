@@ -19,6 +19,14 @@ static const char *nth_command(const void *context, int n)
 	return commands[n] ? commands[n]->name : NULL;
 }
 
+static const char *nth_option(const void *context, int n)
+{
+	static const char *const options[] = { "help", "version", NULL };
+
+	(void)context;
+	return options[n];
+}
+
 static void help(FILE *file)
 {
 	int i;
@@ -38,6 +46,16 @@ static int unknown_command(const char *name)
 	error("no command '%s'%s%s%s", name, like ? "; did you mean '" : "", like ? like : "",
 	      like ? "'?" : "");
 	hint("'profbuf --help' lists the commands");
+	return EXIT_USAGE;
+}
+
+static int unknown_option(const char *name)
+{
+	const char *like = suggest(name + strspn(name, "-"), nth_option, NULL);
+
+	error("no option '%s'%s%s%s", name, like ? "; did you mean '--" : "", like ? like : "",
+	      like ? "'?" : "");
+	hint("options of a command come behind it; 'profbuf --help' lists the commands");
 	return EXIT_USAGE;
 }
 
@@ -81,7 +99,7 @@ int main(int argc, char **argv)
 	}
 	command = command__find(argv[1]);
 	if (!command)
-		return unknown_command(argv[1]);
+		return *argv[1] == '-' ? unknown_option(argv[1]) : unknown_command(argv[1]);
 	snprintf(name, sizeof(name), "profbuf %s", command->name);
 	message_name = name;
 	return command->run(command, argc - 1, argv + 1);
