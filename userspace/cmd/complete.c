@@ -64,6 +64,22 @@ static const struct command_option *find_option(const struct command_option *opt
 	return NULL;
 }
 
+/* --option=value; the shell takes the value for the word, as if it stood by itself. */
+static bool complete_value(const struct command *command, const char *with)
+{
+	size_t length = strcspn(with, "=");
+	const struct command_option *option;
+	char name[64];
+
+	if (strncmp(with, "--", 2) || !with[length])
+		return false;
+	snprintf(name, sizeof(name), "%.*s", (int)length, with);
+	option = find_option(command->options, name);
+	if (option && option->argument)
+		complete_kind(option->values, with + length + 1);
+	return true;
+}
+
 static void complete_argument(const struct command *command, int argc, char **argv)
 {
 	const char *with = argv[argc - 1];
@@ -88,6 +104,8 @@ static void complete_argument(const struct command *command, int argc, char **ar
 	}
 	/* Behind a -- or a command everything is an operand. */
 	if (i == argc - 1 && *with == '-') {
+		if (complete_value(command, with))
+			return;
 		complete_options(command->options, with);
 		complete_options(common_options, with);
 	} else {

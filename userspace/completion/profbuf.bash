@@ -5,10 +5,26 @@
 
 _profbuf()
 {
-	local words current=${COMP_WORDS[COMP_CWORD]} word
+	local arguments=("${COMP_WORDS[1]}") current=${COMP_WORDS[COMP_CWORD]} prefix= words word
+
+	# Readline ends a word at =, and completes what is behind it, unless it was told otherwise.
+	for word in "${COMP_WORDS[@]:2:COMP_CWORD-1}"; do
+		if [[ $COMP_WORDBREAKS == *=* &&
+			(${arguments[-1]} == --*= || ($word == "=" && ${arguments[-1]} == --*)) ]]; then
+			arguments[-1]+=$word
+		else
+			arguments+=("$word")
+		fi
+	done
+	if [[ $current == --*=* ]]; then
+		prefix=${current%%=*}=
+		current=${current#*=}
+	elif [[ $current == "=" && ${arguments[-1]} == --*= ]]; then
+		current=
+	fi
 
 	COMPREPLY=()
-	mapfile -t words < <("${COMP_WORDS[0]}" --complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+	mapfile -t words < <("${COMP_WORDS[0]}" --complete "${arguments[@]}" 2>/dev/null)
 	for word in "${words[@]}"; do
 		case $word in
 		:file)
@@ -26,6 +42,7 @@ _profbuf()
 			;;
 		esac
 	done
+	COMPREPLY=("${COMPREPLY[@]/#/"$prefix"}")
 }
 
 complete -F _profbuf profbuf
