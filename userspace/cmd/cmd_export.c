@@ -20,6 +20,29 @@ static const struct command_option options_export[] = {
 	{ 0 }
 };
 
+static void list_suffixes(const struct export_format *format)
+{
+	hint("%-12s %s", format->name, format->suffixes);
+}
+
+static int unknown_suffix(const struct command *command, const char *output)
+{
+	const struct export_format *format;
+	const char *slash = strrchr(output, '/');
+	const char *name = slash ? slash + 1 : output;
+	const char *suffix = strrchr(name, '.');
+
+	if (suffix && suffix != name)
+		error("the suffix %s tells no format; -f does, or one of these:", suffix);
+	else
+		error("%s has no suffix that tells the format; -f does, or one of these:", output);
+	for (format = export_formats; format->name; format++)
+		list_suffixes(format);
+	list_suffixes(&export_raw);
+	hint("'profbuf %s --help' lists the options", command->name);
+	return EXIT_USAGE;
+}
+
 static int run_export(const struct command *command, int argc, char **argv)
 {
 	struct options options = { .command = command, .argc = argc, .argv = argv };
@@ -48,6 +71,8 @@ static int run_export(const struct command *command, int argc, char **argv)
 		return options.status;
 	if (!format && output)
 		format = export__by_suffix(output);
+	if (!format && output && strcmp(output, "-"))
+		return unknown_suffix(command, output);
 	if (!format) {
 		options__fail(&options, "which format? (-f)");
 		return options.status;
