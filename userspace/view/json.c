@@ -14,10 +14,15 @@
 #define NONE UINT32_MAX
 #define VERSION 1
 
+struct module {
+	const struct symbol_module *symbol;
+	bool unnamed; /* a frame of it has no name */
+};
+
 /* Numbers of the tables that others refer to. */
 struct tables {
 	struct index index;
-	const struct symbol_module **modules;
+	struct module *modules;
 	uint32_t nr_modules, max_modules;
 	uint32_t *first_frame; /* by location */
 };
@@ -27,17 +32,21 @@ static uint32_t find_module(const struct tables *tables, const struct symbol_mod
 	uint32_t cursor, i;
 
 	index_for_each_candidate(&tables->index, hash_pair((uintptr_t)module, 0), cursor, i)
-		if (tables->modules[i] == module)
+		if (tables->modules[i].symbol == module)
 			return i;
 	return NONE;
 }
 
-static int add_module(struct tables *tables, const struct symbol_module *module)
+static int add_module(struct tables *tables, const struct symbol_location *symbol)
 {
-	uint32_t i = tables->nr_modules;
+	const struct symbol_module *module = symbol->module;
+	uint32_t i = find_module(tables, module);
 
-	if (find_module(tables, module) != NONE)
+	if (i != NONE) {
+		tables->modules[i].unnamed |= !symbol->nframes;
 		return 0;
+	}
+	i = tables->nr_modules;
 	if (i == tables->max_modules) {
 		uint32_t max = i ? i * 2 : 64;
 		void *modules = realloc(tables->modules, max * sizeof(*tables->modules));
@@ -49,7 +58,10 @@ static int add_module(struct tables *tables, const struct symbol_module *module)
 	}
 	if (index__insert(&tables->index, hash_pair((uintptr_t)module, 0), i))
 		return -ENOMEM;
-	tables->modules[tables->nr_modules++] = module;
+	tables->modules[tables->nr_modules++] = (struct module){
+		.symbol = module,
+		.unnamed = !symbol->nframes,
+	};
 	return 0;
 }
 
@@ -74,7 +86,7 @@ static int tables__init(struct tables *tables, const struct profile *profile)
 
 		tables->first_frame[i] = frames;
 		frames += nr_frames(symbol);
-		if (add_module(tables, symbol->module))
+		if (add_module(tables, symbol))
 			return -ENOMEM;
 	}
 	return 0;
@@ -218,15 +230,16 @@ static void write_modules(struct output *out, const struct tables *tables)
 
 	output__string(out, "\"modules\":[");
 	for (i = 0; i < tables->nr_modules; i++) {
-		const struct symbol_module *module = tables->modules[i];
+		const struct symbol_module *module = tables->modules[i].symbol;
+		bool unnamed = tables->modules[i].unnamed;
 
 		element(out, i);
 		string(out, true, "path", module->path);
 		string(out, false, "build_id", module->build_id);
 		key(out, false, "kernel");
 		output__string(out, module->kernel ? "true" : "false");
-		string(out, false, "reason", module->reason);
-		string(out, false, "advice", module->advice);
+		string(out, false, "reason", unnamed ? module->reason : NULL);
+		string(out, false, "advice", unnamed ? module->advice : NULL);
 		output__char(out, '}');
 	}
 	output__char(out, ']');

@@ -32,6 +32,10 @@ static struct symbol_module modules[NR_MODULES] = {
 		.build_id = "0123456789abcdef0123456789abcdef01234567",
 		.has_lines = true,
 		.has_inlines = true,
+		/* Of no importance: what was met has names. */
+		.problem = SYMBOL_STRIPPED,
+		.reason = "is stripped",
+		.advice = "do not strip it",
 	},
 	[LIBC] = {
 		.path = "/usr/lib/x86_64-linux-gnu/libc.so.6",
