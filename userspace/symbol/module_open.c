@@ -17,6 +17,32 @@
 /* The kernel's is two pages. */
 #define VDSO_MAX	(1 << 20)
 
+static bool is_vdso(const char *path)
+{
+	return !strcmp(path, "[vdso]");
+}
+
+/*
+ * It is part of the kernel: nobody strips it, links it or has another one. What the kernel's
+ * debug package has of it is found by its build-id.
+ */
+static const char *vdso_advice(const struct module *module, const struct context *context,
+			       enum symbol_problem problem, const char *advice)
+{
+	switch (problem) {
+	case SYMBOL_STRIPPED:
+	case SYMBOL_FILE_GONE:
+	case SYMBOL_FILE_CHANGED:
+		if (module->build_id_size && !context->options.no_separate)
+			return "install the kernel's debug package (-dbg, -dbgsym, -debuginfo)";
+		return NULL;
+	case SYMBOL_FILE_BAD:
+		return NULL;
+	default:
+		return advice;
+	}
+}
+
 void module__set_problem(struct module *module, struct context *context,
 			 enum symbol_problem problem, const char *advice,
 			 const char *reason, ...)
@@ -29,6 +55,8 @@ void module__set_problem(struct module *module, struct context *context,
 	va_end(values);
 	module->public.problem = problem;
 	module->public.reason = strings__intern(context->strings, text, strlen(text));
+	if (is_vdso(module->public.path))
+		advice = vdso_advice(module, context, problem, advice);
 	module->public.advice = NULL;
 	if (advice)
 		module->public.advice = strings__intern(context->strings, advice, strlen(advice));
@@ -90,14 +118,9 @@ void module__set_error(struct module *module, struct context *context, int error
 	}
 }
 
-static bool is_vdso(const struct symbol_mapping *mapping)
-{
-	return !strcmp(mapping->path, "[vdso]");
-}
-
 bool module__has_file(const struct symbol_mapping *mapping)
 {
-	return mapping->path[0] == '/' || is_vdso(mapping);
+	return mapping->path[0] == '/' || is_vdso(mapping->path);
 }
 
 bool module__is_memory(const struct symbol_mapping *mapping)
@@ -200,7 +223,7 @@ void module__open_live(struct module *module, struct context *context,
 
 	module->live = true;
 	module->opened = true;
-	if (is_vdso(mapping)) {
+	if (is_vdso(mapping->path)) {
 		result = open_vdso(module, mapping->pid, mapping->start,
 				   mapping->end - mapping->start);
 		if (result)
@@ -285,7 +308,7 @@ void module__open_recorded(struct module *module, struct context *context,
 		return;
 	module->opened = true;
 
-	if (is_vdso(mapping)) {
+	if (is_vdso(mapping->path)) {
 		result = open_own_vdso(module, mapping);
 	} else {
 		result = open_below_root(context, mapping->path);
