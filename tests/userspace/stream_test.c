@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include <profbuf/profbuf.h>
+#include <profbuf/recording.h>
 
 #include "builder.h"
 
@@ -465,6 +465,54 @@ static void test_max_frame(void **state)
 	builder__free(&builder);
 }
 
+/* Also of those that are passed over, and anew after a rewind. */
+static void test_counts(void **state)
+{
+	struct profbuf_stream_opts opts = { .size = sizeof(opts), .max_frame = 1024 };
+	struct profbuf_counts counts = { .size = sizeof(counts) };
+	static const char large[4096];
+	struct builder builder = { 0 };
+	struct profbuf_stream *stream;
+	struct log log = { 0 };
+	int i;
+
+	(void)state;
+	small_stream(&builder);
+	builder__frame(&builder, PROFBUF_FRAME_HOST, large, 8);
+	for (i = 0; i < 3; i++)
+		builder__frame(&builder, PROFBUF_FRAME_PROCESS + i, large, 8);
+	for (i = 0; i < 4; i++)
+		builder__frame(&builder, PROFBUF_FRAME_END, large, 8);
+	builder__frame(&builder, 0x7fff, large, sizeof(large));
+	assert_int_equal(profbuf_stream__open_memory(&stream, builder.data, builder.size,
+						     &opts), 0);
+	assert_int_equal(profbuf_stream__counts(stream, &counts), 0);
+	assert_int_equal(counts.infos, 0);
+	assert_int_equal(counts.unknown, 0);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(profbuf_stream__read(stream, &handler, &log), 0);
+		assert_int_equal(profbuf_stream__counts(stream, &counts), 0);
+		assert_int_equal(counts.size, sizeof(counts));
+		assert_int_equal(counts.infos, 1);
+		assert_int_equal(counts.samples, 2);
+		assert_int_equal(counts.hosts, 1);
+		assert_int_equal(counts.others, 3);
+		assert_int_equal(counts.ends, 4);
+		assert_int_equal(counts.unknown, 2);
+		assert_int_equal(counts.unknown_type, 0x9000);
+		assert_int_equal(counts.unknown_offset, 128 + 248);
+		assert_int_equal(profbuf_stream__rewind(stream), 0);
+	}
+	counts.size = sizeof(counts) + 1;
+	assert_int_equal(profbuf_stream__counts(stream, &counts), -EINVAL);
+	counts.size = offsetof(struct profbuf_counts, samples);
+	assert_int_equal(profbuf_stream__counts(stream, &counts), 0);
+	assert_int_equal(counts.infos, 0);
+	assert_int_equal(counts.samples, 2);
+	profbuf_stream__close(stream);
+	builder__free(&builder);
+}
+
 static void test_options(void **state)
 {
 	/* From a caller that knows more than we do. */
@@ -529,6 +577,7 @@ int main(void)
 		cmocka_unit_test(test_pipe),
 		cmocka_unit_test(test_file_and_rewind),
 		cmocka_unit_test(test_max_frame),
+		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_corrupt_bytes),
 	};

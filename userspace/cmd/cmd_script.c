@@ -272,7 +272,7 @@ static int run_script(const struct command *command, int argc, char **argv)
 {
 	struct options options = { .command = command, .argc = argc, .argv = argv };
 	struct script script = { 0 };
-	bool damaged, perf = false;
+	bool damaged, ended, perf = false;
 	struct input input;
 	int option, err;
 
@@ -315,12 +315,15 @@ static int run_script(const struct command *command, int argc, char **argv)
 		err = script__prepare(&script, &input);
 	if (!err)
 		err = script__read(&script, &input);
+	ended = !err;
 	if (err == SCRIPT_ENOUGH)
 		err = 0;
 	damaged = input__is_damaged(&input, err);
 	err = terminal__finish(damaged ? 0 : err);
 	if (damaged)
 		input__explain(&input);
+	else if (!err && ended)
+		err = input__end(&input);
 	note("%" PRIu64 " records, %" PRIu64 " samples lost", script.records, script.lost);
 	input__close(&input);
 	names__exit(&script.names);

@@ -167,6 +167,8 @@ static int export_stream(const char *input_path, const char *output)
 		result__close(file, output, 0);
 	} else {
 		err = result__close(file, output, err);
+		if (!err)
+			err = input__end(&input);
 	}
 	input__close(&input);
 	return err;

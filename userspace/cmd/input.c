@@ -191,18 +191,59 @@ bool input__is_damaged(const struct input *input, int err)
 	return profbuf_stream__failed(input->stream) || err == -EBADMSG;
 }
 
+static void warn_of_unknown(const struct input *input, const struct profbuf_counts *counts)
+{
+	if (!counts->unknown)
+		return;
+	warning("%s: frames of unknown types were not understood: %llu, the first (type %u) at byte %llu",
+		profbuf_stream__name(input->stream), (unsigned long long)counts->unknown,
+		counts->unknown_type, (unsigned long long)counts->unknown_offset);
+	hint("a newer profbuf may know them, or they are damaged");
+}
+
 /**
  * input__explain - say what is wrong with what is read
  * @input: the input
  */
 void input__explain(const struct input *input)
 {
+	struct profbuf_counts counts = { .size = sizeof(counts) };
+
+	profbuf_stream__counts(input->stream, &counts);
+	warn_of_unknown(input, &counts);
 	if (profbuf_stream__failed(input->stream))
 		error("%s", profbuf_stream__error(input->stream));
 	else
 		error("%s: at byte %llu: a damaged frame of a recorder",
 		      profbuf_stream__name(input->stream),
 		      (unsigned long long)profbuf_stream__offset(input->stream));
+}
+
+/**
+ * input__end - say what is missing from what was read to its end
+ * @input: the input
+ *
+ * Return: 0, also after a warning; -EBADMSG after a message if there is nothing of a kernel.
+ */
+int input__end(const struct input *input)
+{
+	struct profbuf_counts counts = { .size = sizeof(counts) };
+
+	profbuf_stream__counts(input->stream, &counts);
+	if (!(counts.infos + counts.samples + counts.hosts + counts.ends + counts.others)) {
+		error("%s: no frame of it is known: it is no recording of profbuf, or one of a newer version",
+		      profbuf_stream__name(input->stream));
+		return -EBADMSG;
+	}
+	warn_of_unknown(input, &counts);
+	if (!counts.infos && !counts.samples) {
+		error("%s: it ends before the first frame of the kernel",
+		      profbuf_stream__name(input->stream));
+		return -EBADMSG;
+	}
+	if (counts.hosts && !counts.ends)
+		warning("the recording has no end: 'profbuf record' was killed, and names may be missing");
+	return 0;
 }
 
 /**

@@ -24,6 +24,7 @@ void input__close(struct input *input);
 bool input__is_damaged(const struct input *input, int err);
 bool input__is_overwritten(const char *path, const char *output);
 void input__explain(const struct input *input);
+int input__end(const struct input *input);
 
 struct profbuf_session *session__open(const struct profbuf_session_opts *opts);
 int session__start(struct profbuf_session *session);

@@ -123,7 +123,11 @@ int load__run(struct load *load, const char *path)
 		goto out;
 	}
 	err = profbuf_stream__read(input.stream, &load_handler, load);
-	if (err && input__is_damaged(&input, err)) {
+	if (!err) {
+		err = input__end(&input);
+		if (err)
+			goto close;
+	} else if (input__is_damaged(&input, err)) {
 		input__explain(&input);
 		if (!profile__totals(load->profile)->weight.samples &&
 		    !profile__totals(load->profile)->losses)
@@ -141,8 +145,6 @@ int load__run(struct load *load, const char *path)
 	}
 	if (err)
 		goto out;
-	if (load->names.recorded && !load->names.ended && !load->damaged)
-		warning("the recording has no end: 'profbuf record' was killed, and names may be missing");
 	load__reread(load);
 	err = profile__finish(load->profile);
 	if (!err)

@@ -274,7 +274,6 @@ int names__frame(struct names *names, const struct profbuf_frame *frame)
 	case PROFBUF_FRAME_END:
 		if (profbuf_recording__payload(frame, &names->end, sizeof(names->end), NULL))
 			return -EBADMSG;
-		names->ended = true;
 		symbols__set_recorded(names->symbols, names->end.realtime_ns);
 		return 0;
 	default:

@@ -30,7 +30,6 @@ struct names_process;
  * @host: the HOST frame
  * @origin: where and how it was recorded, as one line; NULL if that is not known
  * @end: the END frame
- * @ended: it came
  */
 struct names {
 	struct symbols *symbols;
@@ -45,7 +44,6 @@ struct names {
 	struct profbuf_host host;
 	char *origin;
 	struct profbuf_end end;
-	bool ended;
 };
 
 int names__init(struct names *names);

@@ -210,6 +210,7 @@ int profbuf_stream__rewind(struct profbuf_stream *stream)
 	stream->nr_stacks = 0;
 	stream->nr_stack_words = 0;
 	stream->nr_sequences = 0;
+	stream->counts = (struct profbuf_counts){ 0 };
 	free(stream->info);
 	stream->info = NULL;
 	stream->info_capacity = 0;
@@ -288,14 +289,45 @@ static int stream__header(struct profbuf_stream *stream, const struct profbuf_fr
 	return 1;
 }
 
+static void stream__count(struct profbuf_stream *stream, uint16_t type)
+{
+	struct profbuf_counts *counts = &stream->counts;
+
+	switch (type) {
+	case PROFBUF_FRAME_INFO:
+		counts->infos++;
+		break;
+	case PROFBUF_FRAME_SAMPLES:
+		counts->samples++;
+		break;
+	case PROFBUF_FRAME_HOST:
+		counts->hosts++;
+		break;
+	case PROFBUF_FRAME_END:
+		counts->ends++;
+		break;
+	case PROFBUF_FRAME_PROCESS:
+	case PROFBUF_FRAME_MAPPING:
+	case PROFBUF_FRAME_SYMBOLS:
+		counts->others++;
+		break;
+	default:
+		if (!counts->unknown++) {
+			counts->unknown_offset = stream->offset;
+			counts->unknown_type = type;
+		}
+	}
+}
+
 /* Of what need not be understood, not even to be held: a frame that is too large. */
 static int stream__pass_over(struct profbuf_stream *stream, const struct profbuf_frame *frame)
 {
 	uint32_t size = frame->size;
+	uint16_t type = frame->type;
 	int err;
 
-	if (frame->type == PROFBUF_FRAME_INFO || frame->type == PROFBUF_FRAME_SAMPLES ||
-	    frame->type == PROFBUF_FRAME_ZSTD || frame->type == PROFBUF_FRAME_PACKED ||
+	if (type == PROFBUF_FRAME_INFO || type == PROFBUF_FRAME_SAMPLES ||
+	    type == PROFBUF_FRAME_ZSTD || type == PROFBUF_FRAME_PACKED ||
 	    stream->inside)
 		return stream__fail(stream, -EFBIG, stream->offset,
 				    "a frame of %u bytes; at most %zu are taken", size,
@@ -306,6 +338,7 @@ static int stream__pass_over(struct profbuf_stream *stream, const struct profbuf
 				    "truncated: a frame of %u bytes is not whole", size);
 	if (err)
 		return stream__source_error(stream, stream->offset, err);
+	stream__count(stream, type);
 	stream->offset += size;
 	return 0;
 }
@@ -402,6 +435,7 @@ int profbuf_stream__next(struct profbuf_stream *stream, const struct profbuf_fra
 		ret = stream__take_info(stream, f);
 	if (ret < 0)
 		return ret;
+	stream__count(stream, f->type);
 	*frame = f;
 	return 1;
 }
@@ -468,6 +502,26 @@ int profbuf_stream__read(struct profbuf_stream *stream, const struct profbuf_han
 const struct profbuf_info *profbuf_stream__info(const struct profbuf_stream *stream)
 {
 	return stream->info;
+}
+
+/**
+ * profbuf_stream__counts - which frames there were so far
+ * @stream: the stream
+ * @counts: where the numbers go. Its size is the caller's
+ *
+ * A stream without frames that this library knows gives no error: it may be of a newer version.
+ *
+ * Return: 0, or -EINVAL if the size is not one that this library knows.
+ */
+int profbuf_stream__counts(const struct profbuf_stream *stream, struct profbuf_counts *counts)
+{
+	size_t size = counts->size;
+
+	if (!OPTS_VALID(counts))
+		return -EINVAL;
+	memcpy(counts, &stream->counts, size);
+	counts->size = size;
+	return 0;
 }
 
 /**

@@ -81,6 +81,8 @@ struct profbuf_stream {
 	struct profbuf_frame *samples;
 	size_t samples_size;
 
+	struct profbuf_counts counts;
+
 	struct profbuf_info *info;
 	size_t info_capacity;
 	uint8_t position[PROFBUF_WORDS + 1];

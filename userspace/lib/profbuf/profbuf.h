@@ -163,6 +163,30 @@ struct profbuf_gap {
 };
 
 /**
+ * struct profbuf_counts - the frames that a stream has had
+ * @size: sizeof(struct profbuf_counts), set by the caller
+ * @infos: INFO frames
+ * @samples: SAMPLES frames, those included that were packed
+ * @hosts: HOST frames, with which recordings begin
+ * @ends: END frames
+ * @others: PROCESS, MAPPING and SYMBOLS frames
+ * @unknown: frames of types that this library does not know, so that what they say is missing
+ * @unknown_offset: where the first of them is, in bytes from the beginning
+ * @unknown_type: its type
+ */
+struct profbuf_counts {
+	size_t size;
+	uint64_t infos;
+	uint64_t samples;
+	uint64_t hosts;
+	uint64_t ends;
+	uint64_t others;
+	uint64_t unknown;
+	uint64_t unknown_offset;
+	uint32_t unknown_type;
+};
+
+/**
  * struct profbuf_handler - what profbuf_stream__read() calls
  * @size: sizeof(struct profbuf_handler)
  * @info: for each INFO frame
@@ -204,6 +228,8 @@ PROFBUF_API int profbuf_stream__read(struct profbuf_stream *stream,
 				     const struct profbuf_handler *handler, void *context);
 
 PROFBUF_API const struct profbuf_info *profbuf_stream__info(const struct profbuf_stream *stream);
+PROFBUF_API int profbuf_stream__counts(const struct profbuf_stream *stream,
+				       struct profbuf_counts *counts);
 PROFBUF_API uint64_t profbuf_stream__offset(const struct profbuf_stream *stream);
 PROFBUF_API const char *profbuf_stream__name(const struct profbuf_stream *stream);
 PROFBUF_API int profbuf_stream__failed(const struct profbuf_stream *stream);
