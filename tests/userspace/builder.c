@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <profbuf/recording.h>
+
 #include "builder.h"
 
 /**
@@ -195,4 +197,39 @@ void builder__end(struct builder *builder)
 void builder__free(struct builder *builder)
 {
 	free(builder->data);
+}
+
+/**
+ * strip_checksums - make ZSTD frames those of a recorder that knew no checksums
+ * @data: a recording, or any bytes
+ * @size: their number
+ *
+ * Return: bytes that are left.
+ */
+size_t strip_checksums(char *data, size_t size)
+{
+	const size_t old = offsetof(struct profbuf_zstd, checksum);
+	const size_t cut = sizeof(struct profbuf_zstd) - old;
+	struct profbuf_frame frame;
+	struct profbuf_zstd zstd;
+	size_t at;
+
+	for (at = 0; size - at >= sizeof(frame) + sizeof(zstd); at += frame.size) {
+		memcpy(&frame, data + at, sizeof(frame));
+		memcpy(&zstd, data + at + sizeof(frame), sizeof(zstd));
+		if (frame.type == PROFBUF_FRAME_ZSTD && zstd.size == sizeof(zstd) &&
+		    frame.size >= sizeof(frame) + sizeof(zstd)) {
+			char *end = data + at + sizeof(frame) + sizeof(zstd);
+
+			memmove(end - cut, end, data + size - end);
+			size -= cut;
+			frame.size -= cut;
+			zstd.size = old;
+			memcpy(data + at, &frame, sizeof(frame));
+			memcpy(data + at + sizeof(frame), &zstd, old);
+		}
+		if (frame.size < sizeof(frame) || frame.size > size - at)
+			break;
+	}
+	return size;
 }

@@ -67,5 +67,6 @@ void builder__record(struct builder *builder, const struct builder_record *recor
 void builder__loss(struct builder *builder, uint64_t time, uint64_t lost);
 void builder__end(struct builder *builder);
 void builder__free(struct builder *builder);
+size_t strip_checksums(char *data, size_t size);
 
 #endif /* TESTS_USERSPACE_BUILDER_H */

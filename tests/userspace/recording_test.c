@@ -241,13 +241,23 @@ static void test_packed_damage(void **state)
 		uint64_t value;
 		const char *why;
 	} cases[] = {
+		{ 6, 2, 1, "a damaged ZSTD frame: its header" },
+		{ 12, 4, 0, "a damaged ZSTD frame: its header" },
+		{ 16, 4, 1, "a damaged ZSTD frame: its header" },
+		{ 20, 4, 1, "a damaged ZSTD frame: its header" },
+		{ 24, 8, 1, "a ZSTD frame out of order: it says that 1 came before it, and 0 did" },
 		{ 32, 4, 3, "a ZSTD frame of impossible size" },
+		{ 32, 4, 8, "a ZSTD frame of impossible size" },
+		{ 32, 4, 25, "a ZSTD frame of impossible size" },
+		{ 32, 4, 16, "bytes behind its data" },
 		{ 32, 4, 1 << 20, "a ZSTD frame of impossible size" },
 		{ 36, 4, ~0U, "a ZSTD frame of impossible size" },
 		{ 40, 8, PROFBUF_ZSTD_MAX + 1ULL, "a ZSTD frame of impossible size" },
 		{ 40, 8, 1000, "a ZSTD frame that gives other than 1000 bytes" },
 		{ 40, 8, 8, "a ZSTD frame that gives other than 8 bytes" },
-		{ 48, 4, 0, "a damaged ZSTD frame: " },
+		{ 48, 4, 0, "a damaged ZSTD frame: its checksum is wrong" },
+		{ 52, 4, 1, "a damaged ZSTD frame: its header" },
+		{ 56, 4, 0, "a damaged ZSTD frame: Unknown frame descriptor" },
 	};
 	struct file file = write_file(true, fill_some);
 	struct seen seen = { 0 };
@@ -265,6 +275,156 @@ static void test_packed_damage(void **state)
 			fail_msg("case %zu: '%s' has no '%s'", i, why, cases[i].why);
 		free(copy.data);
 	}
+	free(file.data);
+}
+
+/* From before there were checksums. */
+static void test_no_checksum(void **state)
+{
+	struct file file = write_file(true, fill_some);
+	size_t size = strip_checksums(file.data, file.size);
+	struct seen seen = { 0 };
+
+	(void)state;
+	assert_int_equal(size, file.size - 3 * 8);
+	file.size = size;
+	assert_int_equal(read_file(&file, &seen, NULL, 0), 0);
+	assert_int_equal(seen.infos, 1);
+	assert_int_equal(seen.mappings, 3);
+	free(file.data);
+}
+
+static void fill_samples(struct writer *writer, struct packer *packer, struct builder *builder)
+{
+	static const uint64_t stack[] = { 0xffffffff81000010, 0x401000, 0x402000 };
+	struct builder_record record = { .time = 5000, .count = 1, .pid = 5, .tid = 6,
+					 .comm = "program", .depth = 3, .stack = stack };
+	struct profbuf_frame *frame;
+	int i;
+
+	builder__begin(builder, 1, PROFBUF_WORDS);
+	packer__begin(packer);
+	for (i = 0; i < 3; i++) {
+		size_t at = builder->size;
+
+		record.time += BUILDER_PERIOD;
+		builder__record(builder, &record);
+		assert_int_equal(packer__add(packer, (void *)(builder->data + at), PROFBUF_WORDS,
+					     0, 0), 0);
+	}
+	builder__end(builder);
+	frame = (void *)(builder->data + builder->frame);
+	assert_int_equal(packer__end(packer, writer, frame, frame->sequence), 0);
+}
+
+/* All that a recording has, in three ZSTD frames. */
+static void fill_recording(struct writer *writer)
+{
+	static const struct profbuf_host host = { .size = sizeof(host), .nr_cpus = 2 };
+	static const struct profbuf_process process = { .size = sizeof(process), .pid = 5 };
+	static const struct profbuf_end end = { .size = sizeof(end), .records = 6 };
+	struct packer packer = { 0 };
+	struct builder builder = { 0 };
+
+	assert_int_equal(writer__payload(writer, PROFBUF_FRAME_HOST, &host, sizeof(host),
+					 strings), 0);
+	builder__info(&builder, 2);
+	assert_int_equal(writer__add(writer, (void *)builder.data), 0);
+	assert_int_equal(writer__payload(writer, PROFBUF_FRAME_PROCESS, &process, sizeof(process),
+					 strings), 0);
+	assert_int_equal(writer__payload(writer, PROFBUF_FRAME_MAPPING, &mapping, sizeof(mapping),
+					 strings), 0);
+	fill_samples(writer, &packer, &builder);
+	assert_int_equal(writer__flush(writer), 0);
+	fill_samples(writer, &packer, &builder);
+	assert_int_equal(writer__flush(writer), 0);
+	assert_int_equal(writer__bytes(writer, PROFBUF_FRAME_END, &end, sizeof(end)), 0);
+	builder__free(&builder);
+	packer__exit(&packer);
+}
+
+struct whole {
+	char data[4096];
+	size_t size;
+	bool gap;
+};
+
+static int see_gap(void *context, const struct profbuf_gap *gap)
+{
+	struct whole *whole = context;
+
+	(void)gap;
+	whole->gap = true;
+	return 0;
+}
+
+/* All frames as they come. Returns whether one who reads them learns that something is wrong. */
+static bool read_whole(const struct file *file, struct whole *whole)
+{
+	static const struct profbuf_handler gaps = { .size = sizeof(gaps), .gap = see_gap };
+	struct profbuf_counts counts = { .size = sizeof(counts) };
+	const struct profbuf_frame *frame;
+	struct profbuf_stream *stream;
+	int ret;
+
+	*whole = (struct whole){ 0 };
+	assert_int_equal(profbuf_stream__open_memory(&stream, file->data, file->size, NULL), 0);
+	while ((ret = profbuf_stream__next(stream, &frame)) > 0) {
+		ret = profbuf_stream__handle(stream, frame, &gaps, whole);
+		if (ret)
+			break;
+		assert_true(frame->size <= sizeof(whole->data) - whole->size);
+		memcpy(whole->data + whole->size, frame, frame->size);
+		whole->size += frame->size;
+	}
+	assert_int_equal(profbuf_stream__counts(stream, &counts), 0);
+	profbuf_stream__close(stream);
+	return ret || whole->gap || counts.unknown || !counts.infos || !counts.ends;
+}
+
+/* Is a byte behind the data of the ZSTD frame that it is in? */
+static bool is_padding(const struct file *file, size_t byte)
+{
+	const struct profbuf_frame *frame = (void *)file->data;
+	const struct profbuf_zstd *zstd;
+
+	while ((char *)frame + frame->size <= file->data + byte)
+		frame = (void *)((char *)frame + frame->size);
+	zstd = (void *)(frame + 1);
+	return file->data + byte >= (char *)(zstd + 1) + zstd->packed;
+}
+
+static bool same_whole(const struct whole *a, const struct whole *b)
+{
+	return a->size == b->size && !memcmp(a->data, b->data, a->size);
+}
+
+/*
+ * Whichever bit of a recording has changed: it is told, or makes no difference, as some do not to
+ * zstd.
+ */
+static void test_any_bit(void **state)
+{
+	struct file file = write_file(true, fill_recording);
+	struct whole right, wrong;
+	size_t byte, told = 0;
+	int bit;
+
+	(void)state;
+	assert_false(read_whole(&file, &right));
+	for (byte = 0; byte < file.size; byte++) {
+		bool padding = is_padding(&file, byte);
+
+		for (bit = 0; bit < 8; bit++) {
+			file.data[byte] ^= 1 << bit;
+			if (read_whole(&file, &wrong))
+				told++;
+			else if (padding || !same_whole(&wrong, &right))
+				fail_msg("nothing tells of bit %d of byte %zu", bit, byte);
+			file.data[byte] ^= 1 << bit;
+		}
+	}
+	assert_true(told > file.size * 8 * 9 / 10);
 	free(file.data);
 }
 
@@ -702,6 +862,8 @@ int main(void)
 		cmocka_unit_test(test_packed_truncated),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_packed_damage),
+		cmocka_unit_test(test_no_checksum),
+		cmocka_unit_test(test_any_bit),
 		cmocka_unit_test(test_packed_within),
 		cmocka_unit_test(test_packed_samples),
 		cmocka_unit_test(test_packed_samples_damage),

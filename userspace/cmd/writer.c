@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 #include <zstd.h>
 
 #include "writer.h"
@@ -108,6 +109,7 @@ static int writer__write_packed(struct writer *writer)
 		.size = sizeof(*zstd),
 		.packed = out.pos,
 		.unpacked = writer->used,
+		.checksum = crc32_z(0, (const void *)writer->buffer, writer->used),
 	};
 	*frame = (struct profbuf_frame){
 		.magic = PROFBUF_MAGIC,

@@ -205,6 +205,7 @@ int profbuf_stream__rewind(struct profbuf_stream *stream)
 	stream->frame_size = 0;
 	stream->inside = false;
 	stream->inner_size = 0;
+	stream->nr_unpacked = 0;
 	if (stream->zstd)
 		ZSTD_DCtx_reset(stream->zstd, ZSTD_reset_session_only);
 	stream->nr_stacks = 0;

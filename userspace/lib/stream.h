@@ -64,11 +64,12 @@ struct profbuf_stream {
 	uint64_t offset;
 	uint32_t frame_size;
 
-	/* What a ZSTD frame has given, and how much of it was returned. */
+	/* What a ZSTD frame has given, how much of it was returned, and how many there were. */
 	struct stream_source unpacked;
 	bool inside;
 	uint64_t inner_offset;
 	uint32_t inner_size;
+	uint64_t nr_unpacked;
 	struct ZSTD_DCtx_s *zstd;
 
 	/* Stacks of PACKED frames by their ID, and the frame that was made of the last one. */

@@ -27,7 +27,8 @@
  * what is left, and the END frame says how many were taken out.
  *
  * ZSTD frames are one zstd stream, cut where frames end: each is decompressed with what those
- * before it left, and gives so many bytes of whole frames, none of them compressed again.
+ * before it left, and gives so many bytes of whole frames, none of them compressed again. They have
+ * a checksum of what they give; frames that are not compressed have none.
  */
 #ifndef PROFBUF_RECORDING_H
 #define PROFBUF_RECORDING_H
@@ -197,11 +198,16 @@ struct profbuf_end {
  * @size: bytes of this structure
  * @packed: bytes of compressed data that follow
  * @unpacked: bytes that they give, at most PROFBUF_ZSTD_MAX
+ * @checksum: CRC-32 of the bytes that they give, as crc32() of zlib makes it. Older recorders have
+ *	none: their @size ends before it
+ * @reserved: 0
  */
 struct profbuf_zstd {
 	__u32 size;
 	__u32 packed;
 	__aligned_u64 unpacked;
+	__u32 checksum;
+	__u32 reserved;
 };
 
 /**
