@@ -73,12 +73,17 @@ static int script__flush(void)
 static int script__info(void *context, const struct profbuf_info *info)
 {
 	struct script *script = context;
+	int err;
 
 	printf("# sampling every %" PRIu64 " ns, stacks of at most %u frames, %u header words, version %u\n",
 	       (uint64_t)info->period_ns, info->stack_depth, info->nr_words, info->version);
 	if (script->raw)
 		return 0;
-	return names__info(&script->names, info);
+	err = names__info(&script->names, info);
+	/* Of the recording all was read already. */
+	if (!err && script->again)
+		err = names__end(&script->names);
+	return err;
 }
 
 static int script__meet(struct script *script, const struct profbuf_record *record)

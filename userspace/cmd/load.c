@@ -146,7 +146,9 @@ int load__run(struct load *load, const char *path)
 	if (err)
 		goto out;
 	load__reread(load);
-	err = profile__finish(load->profile);
+	err = names__end(&load->names);
+	if (!err)
+		err = profile__finish(load->profile);
 	if (!err)
 		err = profile__symbolize(load->profile, load->names.symbols);
 out:

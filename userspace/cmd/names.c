@@ -58,10 +58,12 @@ int names__info(struct names *names, const struct profbuf_info *info)
 {
 	int err = 0;
 
-	if (names->recorded || names->info_seen)
+	if (names->info_seen)
 		return 0;
 	names->info_seen = true;
 	names->same_boot = machine__same_boot(info);
+	if (names->recorded)
+		return 0;
 	if (!names->same_boot) {
 		warning("this was read on another machine, or before this one was started: there are no names");
 		hint("'profbuf record' takes the names along");
@@ -69,6 +71,25 @@ int names__info(struct names *names, const struct profbuf_info *info)
 		err = symbols__read_kallsyms(names->symbols, NULL);
 	}
 	/* If it is hidden, the resolver says so where it matters. */
+	return err == -ENOMEM ? err : 0;
+}
+
+/**
+ * names__end - take note that there will be no more frames of a recorder
+ * @names: the names
+ *
+ * A recording that was cut short lacks names of the kernel, which come last. Until the machine that
+ * it is of is started anew, they are here.
+ *
+ * Return: 0 or a negative errno.
+ */
+int names__end(struct names *names)
+{
+	int err = 0;
+
+	if (names->recorded && !names->ended && names->same_boot)
+		err = symbols__read_kallsyms(names->symbols, NULL);
+	names->ended = true;
 	return err == -ENOMEM ? err : 0;
 }
 
@@ -274,6 +295,7 @@ int names__frame(struct names *names, const struct profbuf_frame *frame)
 	case PROFBUF_FRAME_END:
 		if (profbuf_recording__payload(frame, &names->end, sizeof(names->end), NULL))
 			return -EBADMSG;
+		names->ended = true;
 		symbols__set_recorded(names->symbols, names->end.realtime_ns);
 		return 0;
 	default:

@@ -20,7 +20,7 @@ struct names_process;
  * struct names - what is known
  * @symbols: the resolver
  * @info_seen: an INFO frame came
- * @recorded: a HOST frame came: nothing is looked up on this machine
+ * @recorded: a HOST frame came: nothing is looked up on this machine, but what was cut off
  * @same_boot: the kernel of the stream is the one that runs
  * @replaced: processes that have mapped other files in the place of some, and nothing tells when
  * @processes: those whose addresses have come to mean something else
@@ -30,6 +30,7 @@ struct names_process;
  * @host: the HOST frame
  * @origin: where and how it was recorded, as one line; NULL if that is not known
  * @end: the END frame
+ * @ended: it came, or will not come any more
  */
 struct names {
 	struct symbols *symbols;
@@ -44,12 +45,14 @@ struct names {
 	struct profbuf_host host;
 	char *origin;
 	struct profbuf_end end;
+	bool ended;
 };
 
 int names__init(struct names *names);
 void names__exit(struct names *names);
 int names__info(struct names *names, const struct profbuf_info *info);
 int names__frame(struct names *names, const struct profbuf_frame *frame);
+int names__end(struct names *names);
 void names__process(struct names *names, uint32_t pid, uint64_t time);
 uint32_t names__generation(const struct names *names, uint32_t pid);
 uint32_t names__symbol_pid(const struct names *names, uint32_t pid);
