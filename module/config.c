@@ -3,11 +3,14 @@
  * What a session may be asked for, and the module's parameters, which are what it gets
  * unless asked.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/printk.h>
 #include <linux/stddef.h>
 #include <linux/sysfs.h>
 
@@ -19,17 +22,15 @@
  */
 #define CONFIG_LEAST_RECORDS	4
 
-/**
- * profbuf_config_check - check a configuration, and round it as it will be used
- * @config: the configuration; the ring's size is rounded up
- *
- * Context: any.
- * Return: 0, or -EINVAL if a value is out of range or an unknown flag is set.
- */
-int profbuf_config_check(struct profbuf_config *config)
+static u64 config_least_ring(const struct profbuf_config *config)
 {
-	u64 largest;
+	return CONFIG_LEAST_RECORDS * sizeof(u64) *
+	       (PROFBUF_RECORD_FIXED + config->hdrsize + config->stack_depth);
+}
 
+/* Each value by itself. */
+static int config_check_ranges(const struct profbuf_config *config)
+{
 	if (config->source != PROFBUF_SOURCE_TIMER || config->flags & ~PROFBUF_FLAGS ||
 	    config->reserved)
 		return -EINVAL;
@@ -39,12 +40,27 @@ int profbuf_config_check(struct profbuf_config *config)
 		return -EINVAL;
 	if (config->stack_depth < 1 || config->stack_depth > PROFBUF_STACK_MAX)
 		return -EINVAL;
-	if (config->deadline_ns > PROFBUF_DEADLINE_MAX)
-		return -EINVAL;
-
-	largest = (PROFBUF_RECORD_FIXED + config->hdrsize + config->stack_depth) * sizeof(u64);
-	if (config->ring_size < CONFIG_LEAST_RECORDS * largest ||
+	if (config->deadline_ns > PROFBUF_DEADLINE_MAX ||
 	    config->ring_size > PROFBUF_RING_SIZE_MAX)
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * profbuf_config_check - check a configuration, and round it as it will be used
+ * @config: the configuration; the ring's size is rounded up
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL if a value is out of range, an unknown flag is set or the ring is too
+ * small for the records.
+ */
+int profbuf_config_check(struct profbuf_config *config)
+{
+	int error = config_check_ranges(config);
+
+	if (error)
+		return error;
+	if (config->ring_size < config_least_ring(config))
 		return -EINVAL;
 	config->ring_size = roundup_pow_of_two(config->ring_size);
 	return 0;
@@ -65,6 +81,30 @@ static struct profbuf_config defaults = {
 	.deadline_ns = 100000000,
 	.stack_depth = 127,
 };
+
+/* Until then parameters come one by one, and some fit others that are still to come. */
+static bool all_parameters_came;
+
+/**
+ * profbuf_config_setup - check the parameters that the module was loaded with
+ *
+ * Context: process.
+ * Return: 0, or -EINVAL if they do not fit each other.
+ */
+int profbuf_config_setup(void)
+{
+	int error;
+
+	kernel_param_lock(THIS_MODULE);
+	error = profbuf_config_check(&defaults);
+	all_parameters_came = !error;
+	kernel_param_unlock(THIS_MODULE);
+	if (error)
+		pr_err("ring_size=%llu is too small for records of hdrsize=%u and stack_depth=%u: %llu at least\n",
+		       defaults.ring_size, defaults.hdrsize, defaults.stack_depth,
+		       config_least_ring(&defaults));
+	return error;
+}
 
 /**
  * profbuf_config_defaults - configuration of a new session
@@ -123,7 +163,7 @@ static int config_param_set(const char *text, const struct kernel_param *kp)
 			return -ERANGE;
 	}
 
-	error = profbuf_config_check(&config);
+	error = all_parameters_came ? profbuf_config_check(&config) : config_check_ranges(&config);
 	if (!error)
 		defaults = config;
 	return error;

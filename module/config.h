@@ -4,6 +4,7 @@
 
 #include <linux/profbuf.h>
 
+int profbuf_config_setup(void);
 int profbuf_config_check(struct profbuf_config *config);
 void profbuf_config_defaults(struct profbuf_config *config);
 

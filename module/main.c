@@ -6,6 +6,7 @@
 #include <linux/module.h>
 
 #include "chardev.h"
+#include "config.h"
 #include "session.h"
 
 /* Anyone may open it: whether the caller may sample is asked when sampling starts. */
@@ -20,6 +21,9 @@ static int __init profbuf_init(void)
 {
 	int error;
 
+	error = profbuf_config_setup();
+	if (error)
+		return error;
 	error = profbuf_session_setup();
 	if (error)
 		return error;
