@@ -287,6 +287,16 @@ void cpu1_set(bool online)
 	close(fd);
 }
 
+/* Have the caller, and what it starts, run on one CPU only. */
+void run_on_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+}
+
 /* A process that keeps a CPU busy, or any if @cpu is negative. */
 pid_t spin_start(int cpu)
 {
@@ -297,13 +307,8 @@ pid_t spin_start(int cpu)
 		return pid;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (cpu >= 0) {
-		cpu_set_t set;
-
-		CPU_ZERO(&set);
-		CPU_SET(cpu, &set);
-		sched_setaffinity(0, sizeof(set), &set);
-	}
+	if (cpu >= 0)
+		run_on_cpu(cpu);
 	for (;;)
 		__asm__ __volatile__("" ::: "memory");
 }

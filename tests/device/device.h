@@ -47,6 +47,7 @@ void stream_finish(struct stream *stream, int fd);
 void stream_check_account(const struct stream *stream, int fd);
 
 void cpu1_set(bool online);
+void run_on_cpu(int cpu);
 pid_t spin_start(int cpu);
 void spin_stop(pid_t pid);
 bool task_sleeps(pid_t pid);

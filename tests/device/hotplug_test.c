@@ -149,15 +149,6 @@ TEST(a_cpu_that_first_comes_during_a_pause_joins)
 	stream_finish(&stream, fd);
 }
 
-static void set_cpu(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
-}
-
 static void set_real_time_limit(const char *microseconds)
 {
 	int fd = open("/proc/sys/kernel/sched_rt_runtime_us", O_WRONLY);
@@ -177,7 +168,7 @@ static pid_t monopolize_cpu1(void)
 	ASSERT_GE(pid, 0);
 	if (pid)
 		return pid;
-	set_cpu(1);
+	run_on_cpu(1);
 	ASSERT_EQ(sched_setscheduler(0, SCHED_FIFO, &param), 0);
 	while (now_ns() < end)
 		;
@@ -189,7 +180,7 @@ TEST(a_real_time_task_keeps_nobody_waiting)
 	int fd = device_open(0), other = device_open(0);
 	pid_t pid;
 
-	set_cpu(0);
+	run_on_cpu(0);
 	set_real_time_limit("-1");
 	device_configure(fd, 1000000, 0, 0);
 	device_configure(other, 1000000, 0, 0);

@@ -9,7 +9,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -138,7 +137,6 @@ static void *spin_in_thread(void *unused)
 static pid_t thread_start(void)
 {
 	pthread_t thread;
-	cpu_set_t set;
 	pid_t pid;
 
 	expected_thread = mmap(NULL, sizeof(*expected_thread), PROT_READ | PROT_WRITE,
@@ -148,9 +146,7 @@ static pid_t thread_start(void)
 	ASSERT_GE(pid, 0);
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		CPU_ZERO(&set);
-		CPU_SET(1, &set);
-		ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+		run_on_cpu(1);
 		ASSERT_EQ(pthread_create(&thread, NULL, spin_in_thread, NULL), 0);
 		pthread_join(thread, NULL);
 		_Exit(1);
@@ -685,13 +681,10 @@ TEST(softirqs_are_not_idle)
 	int rps = open("/sys/class/net/lo/queues/rx-0/rps_cpus", O_WRONLY);
 	struct profbuf_config config;
 	int fd = device_open(0);
-	cpu_set_t set;
 	pid_t pid;
 
 	ASSERT_EQ(write(rps, "2", 1), 1);
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+	run_on_cpu(0);
 	pid = packets_start();
 
 	stream.record = count_softirq;
