@@ -101,6 +101,10 @@ demo: ## profile a real kernel in a virtual machine and show what it did
 	$(Q)$(MAKE) --no-print-directory userspace
 	@tests/demo/run
 
+.PHONY: picture
+picture: demo ## take the picture in README.md anew
+	@tests/userspace/browser/screenshot demo-output/profile.svg userspace/view/flamegraph.png
+
 .PHONY: vm
 vm: ## open a shell in a virtual machine
 	@tests/setup build vm
