@@ -47,7 +47,6 @@ struct path {
 	uint32_t kernel_frames;
 	uint64_t mode;
 	uint64_t *stack;
-	uint32_t id; /* in a recording; PACKER_NO_ID: not used yet */
 };
 
 static uint64_t state;
@@ -91,7 +90,6 @@ static void make_path(const struct shape *shape, struct path *paths, uint32_t n)
 	struct path *path = &paths[n];
 	uint32_t same = 0, i;
 
-	path->id = PACKER_NO_ID;
 	path->process = below(shape->processes);
 	path->depth = shape->depth / 2 + below(shape->depth + 1);
 	if (!path->depth)
@@ -129,9 +127,9 @@ static void check(int err)
 	exit(EXIT_FAILURE);
 }
 
-/* As a recorder writes it. @used: the path of each record, NULL for a loss. */
+/* As a recorder writes it. @used: the path of each record, PACKER_NO_STACK for a loss. */
 static void pack_frame(struct packer *packer, struct writer *writer,
-		       const struct profbuf_frame *frame, struct path **used)
+		       const struct profbuf_frame *frame, const uint32_t *used)
 {
 	const uint64_t *words = (const uint64_t *)(frame + 1);
 	const uint64_t *tags = words + frame->words;
@@ -139,12 +137,7 @@ static void pack_frame(struct packer *packer, struct writer *writer,
 
 	packer__begin(packer);
 	for (n = 0; n < frame->records; n++) {
-		struct path *path = used[n];
-
-		if (path && path->id == PACKER_NO_ID)
-			path->id = packer->nr_stacks;
-		check(packer__add(packer, words, frame->hdrsize, tags[n],
-				  path ? path->id : PACKER_NO_ID));
+		check(packer__add(packer, words, frame->hdrsize, tags[n], used[n]));
 		words += words[0];
 	}
 	check(packer__end(packer, writer, frame, frame->sequence));
@@ -152,7 +145,7 @@ static void pack_frame(struct packer *packer, struct writer *writer,
 
 /* Frame by frame, as a recorder gets them; @packer: NULL for a stream as it is. */
 static void print_stream(struct builder *builder, struct writer *writer, struct packer *packer,
-			 struct path **used)
+			 const uint32_t *used)
 {
 	size_t at;
 
@@ -257,7 +250,7 @@ static void end_recording(struct writer *writer, const struct shape *shape)
 static void make_stream(const struct shape *shape)
 {
 	struct path *paths = allocate(shape->paths * sizeof(*paths));
-	struct path *used[FRAME_RECORDS + 1];
+	uint32_t used[FRAME_RECORDS + 1];
 	struct packer packer = { 0 };
 	struct packer *packs = shape->file && !shape->unpacked ? &packer : NULL;
 	struct builder builder = { 0 };
@@ -287,12 +280,12 @@ static void make_stream(const struct shape *shape)
 			builder__begin(&builder, cpu, shape->hdrsize);
 			if (shape->losses && !below(shape->losses)) {
 				builder__loss(&builder, time, 1 + below(100));
-				used[nr_used++] = NULL;
+				used[nr_used++] = PACKER_NO_STACK;
 			}
 		}
 		/* Some paths are far hotter than others. */
 		path = &paths[below(1 + below(shape->paths))];
-		used[nr_used++] = path;
+		used[nr_used++] = path - paths;
 		snprintf(comm, sizeof(comm), "program-%u", path->process);
 		time += BUILDER_PERIOD / shape->cpus;
 		record = (struct builder_record){

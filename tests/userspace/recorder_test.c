@@ -541,9 +541,15 @@ static void test_replaced(void **state)
 	assert_int_equal(recording.recorder.processes[0].generation, 3);
 	record_self(&recording, 106074, place + 6, known);
 	assert_int_equal(recording.recorder.processes[0].generation, 4);
+
+	/* Stacks that came in the midst of this come again. */
+	record_self(&recording, 106075, place + 9, known);
+	record_self(&recording, 106076, place + 6, known);
+	record_self(&recording, 106077, place + 9, known);
 	end(&recording);
+	assert_same_records(&recording, 0);
 	assert_frames(&recording,
-		      "HIPMS1S1MS1S1RMS1S1S1RMS1S1S1RMS1S1S1RMS1E");
+		      "HIPMS1S1MS1S1RMS1S1S1RMS1S1S1RMS1S1S1RMS1S1S1S1E");
 	munmap(memory, 3 * page);
 	close(file);
 	close(other);

@@ -493,7 +493,6 @@ struct random_stream {
 	uint64_t seed;
 	uint32_t hdrsize;
 	uint64_t stacks[20][40];
-	uint32_t ids[20];
 };
 
 static uint64_t next_random(struct random_stream *stream)
@@ -517,22 +516,17 @@ static void add_random_record(struct random_stream *stream, struct packer *packe
 		.depth = which * 2,
 		.stack = stream->stacks[which],
 	};
-	uint32_t id = stream->ids[which];
 	size_t before = stream->builder.size;
 
 	if (next_random(stream) % 10 == 0) {
 		builder__loss(&stream->builder, record.time, next_random(stream));
 		record.tag = 0;
-		id = PACKER_NO_ID;
+		which = PACKER_NO_STACK;
 	} else {
 		builder__record(&stream->builder, &record);
-		if (id == PACKER_NO_ID) {
-			id = packer->nr_stacks;
-			stream->ids[which] = id;
-		}
 	}
 	assert_int_equal(packer__add(packer, (void *)(stream->builder.data + before),
-				     stream->hdrsize, record.tag, id), 0);
+				     stream->hdrsize, record.tag, which), 0);
 }
 
 static void test_packed_samples(void **state)
@@ -552,10 +546,8 @@ static void test_packed_samples(void **state)
 	assert_int_equal(writer__init(&writer, fileno(file), true), 0);
 	for (n = 0; n < 40; n++) {
 		random.hdrsize = hdrsizes[n % 4];
-		if (n % 16 == 0) {
-			memset(random.ids, 0xff, sizeof(random.ids));
+		if (n % 16 == 0)
 			packer__reset(&packer);
-		}
 		builder__begin(&random.builder, n % 2, random.hdrsize);
 		packer__begin(&packer);
 		for (i = 0; i < n * 2; i++)

@@ -52,24 +52,54 @@ static unsigned char *put_header(unsigned char *at, struct packer *packer, const
 	return at;
 }
 
+/* Where the ID of a stack is kept, or NULL if there is no memory. */
+static uint32_t *id_of(struct packer *packer, uint32_t stack)
+{
+	if (stack >= packer->max_ids) {
+		uint32_t max = stack < 512 ? 1024 : stack * 2;
+		uint32_t *larger = realloc(packer->ids, max * sizeof(*larger));
+
+		if (!larger)
+			return NULL;
+		memset(larger + packer->max_ids, 0xff,
+		       (max - packer->max_ids) * sizeof(*larger));
+		packer->ids = larger;
+		packer->max_ids = max;
+	}
+	return &packer->ids[stack];
+}
+
+static unsigned char *put_stack(unsigned char *at, const uint64_t *stack, uint32_t depth,
+				bool has_id, bool new_tag)
+{
+	at = put_number(at, !has_id << 1 | new_tag);
+	at = put_number(at, depth);
+	return put_words(at, stack, depth);
+}
+
 /**
  * packer__add - add a record
  * @packer: the packer
  * @record: its words, which say how many they are
  * @hdrsize: words of its header
  * @tag: its tag
- * @id: of its stack: PACKER_NO_ID, or a number that a stack has had before, or the next one
+ * @stack: a number that stands for its stack until packer__reset(), or PACKER_NO_STACK
+ *
+ * Numbers need not come in order, nor all of them: a stack gets its ID when it comes for the first
+ * time, as readers give it.
  *
  * Return: 0 or a negative errno.
  */
 int packer__add(struct packer *packer, const uint64_t *record, uint32_t hdrsize, uint64_t tag,
-		uint32_t id)
+		uint32_t stack)
 {
 	uint32_t depth = record[0] - PROFBUF_RECORD_FIXED - hdrsize;
 	size_t most = packer->used + 4 * NUMBER_BYTES + (record[0] + 1) * sizeof(*record);
 	int64_t elapsed = record[1] - packer->time;
+	const uint64_t *words = record + PROFBUF_RECORD_FIXED + hdrsize;
 	bool new_tag = tag != packer->tag;
 	unsigned char *at;
+	uint32_t *id;
 
 	if (most > packer->capacity) {
 		at = realloc(packer->buffer, most * 2);
@@ -79,16 +109,19 @@ int packer__add(struct packer *packer, const uint64_t *record, uint32_t hdrsize,
 		packer->capacity = most * 2;
 	}
 	at = packer->buffer + packer->used;
-	if (id < packer->nr_stacks) {
-		at = put_number(at, ((uint64_t)id + 2) << 1 | new_tag);
+	if (stack == PACKER_NO_STACK) {
+		at = put_stack(at, words, depth, false, new_tag);
 	} else {
-		if (id != PACKER_NO_ID) {
-			packer->nr_stacks++;
+		id = id_of(packer, stack);
+		if (!id)
+			return -ENOMEM;
+		if (*id != PACKER_NO_STACK) {
+			at = put_number(at, ((uint64_t)*id + 2) << 1 | new_tag);
+		} else {
+			*id = packer->nr_stacks++;
 			packer->stack_words += depth;
+			at = put_stack(at, words, depth, true, new_tag);
 		}
-		at = put_number(at, (id == PACKER_NO_ID) << 1 | new_tag);
-		at = put_number(at, depth);
-		at = put_words(at, record + PROFBUF_RECORD_FIXED + hdrsize, depth);
 	}
 	at = put_number(at, elapsed < 0 ? -((uint64_t)elapsed + 1) * 2 + 1 : (uint64_t)elapsed * 2);
 	at = put_header(at, packer, record + PROFBUF_RECORD_FIXED, hdrsize);
@@ -151,6 +184,8 @@ int packer__end(struct packer *packer, struct writer *writer, const struct profb
 void packer__reset(struct packer *packer)
 {
 	packer->reset = true;
+	if (packer->max_ids)
+		memset(packer->ids, 0xff, packer->max_ids * sizeof(*packer->ids));
 	packer->nr_stacks = 0;
 	packer->stack_words = 0;
 }
@@ -161,5 +196,6 @@ void packer__reset(struct packer *packer)
  */
 void packer__exit(struct packer *packer)
 {
+	free(packer->ids);
 	free(packer->buffer);
 }

@@ -13,12 +13,14 @@
 #include "writer.h"
 
 /* A stack that is no stack: the number of a loss. */
-#define PACKER_NO_ID UINT32_MAX
+#define PACKER_NO_STACK UINT32_MAX
 
 /**
  * struct packer - the frame that is being packed
  * @packed: its numbers
  * @reset: forget all stacks
+ * @ids: of each stack, PACKER_NO_STACK: it has none yet
+ * @max_ids: room for so many
  * @nr_stacks: stacks that have an ID
  * @stack_words: words of these
  * @time: of the last record
@@ -31,6 +33,8 @@
 struct packer {
 	struct profbuf_packed packed;
 	bool reset;
+	uint32_t *ids;
+	uint32_t max_ids;
 	uint32_t nr_stacks;
 	uint64_t stack_words;
 	uint64_t time;
@@ -43,7 +47,7 @@ struct packer {
 
 void packer__begin(struct packer *packer);
 int packer__add(struct packer *packer, const uint64_t *record, uint32_t hdrsize, uint64_t tag,
-		uint32_t id);
+		uint32_t stack);
 int packer__end(struct packer *packer, struct writer *writer, const struct profbuf_frame *frame,
 		uint64_t sequence);
 void packer__reset(struct packer *packer);

@@ -156,7 +156,7 @@ static int on_loss(void *context, const struct profbuf_loss *loss)
 
 	recorder->lost += loss->lost;
 	return packer__add(&recorder->packer, loss->header - PROFBUF_RECORD_FIXED, loss->hdrsize,
-			   loss->tag, PACKER_NO_ID);
+			   loss->tag, PACKER_NO_STACK);
 }
 
 static const struct profbuf_handler recorder_handler = {
