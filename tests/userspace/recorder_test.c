@@ -374,6 +374,47 @@ static void test_exec(void **state)
 	forget(&recording);
 }
 
+/* One that is called the same; its stacks are new. */
+static void test_exec_of_the_same_name(void **state)
+{
+	char directory[] = "/tmp/recorder_test.XXXXXX", path[64], name[16];
+	struct recording recording;
+	pid_t child;
+
+	(void)state;
+	prctl(PR_GET_NAME, name);
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	assert_int_equal(symlink("/bin/sleep", path), 0);
+	child = fork();
+	if (!child) {
+		raise(SIGSTOP);
+		execl(path, path, "1000", NULL);
+		_exit(EXIT_FAILURE);
+	}
+	waitpid(child, NULL, WUNTRACED);
+	begin(&recording, true);
+	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	add_sample(&recording, child, name, 0x1000);
+	builder__end(&recording.session);
+	assert_int_equal(record(&recording), 0);
+
+	kill(child, SIGCONT);
+	wait_for_program(child);
+	recording.session.sequence[0] += 1000000000;
+	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	add_sample(&recording, child, name, 0x1001);
+	builder__end(&recording.session);
+	assert_int_equal(record(&recording), 0);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	end(&recording);
+	assert_frames(&recording, "HIPMS1XMS1E");
+	forget(&recording);
+	unlink(path);
+	rmdir(directory);
+}
+
 /* A child that had executed its program before its first sample was read. */
 static void test_expected(void **state)
 {
@@ -405,8 +446,9 @@ static void test_expected(void **state)
 	forget(&recording);
 }
 
-/* A frame with one sample of this process. */
-static void record_self(struct recording *recording, uint64_t time, uint64_t leaf, uint64_t caller)
+/* A frame with one sample of this process. @name: NULL: what it is called now. */
+static void record_named(struct recording *recording, uint64_t time, uint64_t leaf, uint64_t caller,
+			 const char *name)
 {
 	const uint64_t stack[] = { leaf, caller };
 	struct builder_record sample = {
@@ -417,14 +459,52 @@ static void record_self(struct recording *recording, uint64_t time, uint64_t lea
 		.depth = 2,
 		.stack = stack,
 	};
-	char name[16];
+	char now[16];
 
-	prctl(PR_GET_NAME, name);
-	sample.comm = name;
+	prctl(PR_GET_NAME, now);
+	sample.comm = name ? name : now;
 	builder__begin(&recording->session, 0, PROFBUF_WORDS);
 	builder__record(&recording->session, &sample);
 	builder__end(&recording->session);
 	assert_int_equal(record(recording), 0);
+}
+
+static void record_self(struct recording *recording, uint64_t time, uint64_t leaf, uint64_t caller)
+{
+	record_named(recording, time, leaf, caller, NULL);
+}
+
+/* Who is called something else by now may execute something else, but may also go on. */
+static void test_renamed(void **state)
+{
+	const uint64_t known = (uintptr_t)record_self, page = sysconf(_SC_PAGESIZE);
+	struct recording recording;
+	char name[16], *memory;
+	uint64_t place;
+
+	(void)state;
+	prctl(PR_GET_NAME, name);
+	/* A line feed does not make it another one. */
+	prctl(PR_SET_NAME, "a\nb");
+	memory = mmap(NULL, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(memory, MAP_FAILED);
+	place = (uintptr_t)memory;
+	begin(&recording, true);
+	record_self(&recording, 1000, known, known);
+	mprotect(memory, page, PROT_READ | PROT_EXEC);
+	record_self(&recording, 2000, place, known);
+
+	/* Not at once, but in the end. */
+	mprotect(memory + 2 * page, page, PROT_READ | PROT_EXEC);
+	record_named(&recording, 3000, place + 2 * page, known, "before");
+	record_named(&recording, 3010, place + 2 * page, known, "before");
+	record_named(&recording, 3900, place + 2 * page, known, "before");
+	record_named(&recording, 4100, place + 2 * page, known, "before");
+	end(&recording);
+	assert_frames(&recording, "HIPMS1MS1S1S1S1MS1E");
+	prctl(PR_SET_NAME, name);
+	munmap(memory, 3 * page);
+	forget(&recording);
 }
 
 /*
@@ -626,7 +706,9 @@ int main(void)
 		cmocka_unit_test(test_filtered),
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_exec),
+		cmocka_unit_test(test_exec_of_the_same_name),
 		cmocka_unit_test(test_expected),
+		cmocka_unit_test(test_renamed),
 		cmocka_unit_test(test_mapped_later),
 		cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_many_stacks),

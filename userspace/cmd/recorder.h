@@ -30,6 +30,8 @@
  * @last: the last of its mappings that was recorded, of this generation
  * @last_look: when its mappings were read last, CLOCK_MONOTONIC
  * @look_at: when they are to be read again, at the latest
+ * @not_before: when they may be at the earliest
+ * @put_off_until: how long they may be put off, as it may execute another program; 0: they were not
  * @patience: how long to wait between the two where a stack leads nowhere, nanoseconds
  */
 struct recorder_process {
@@ -45,6 +47,8 @@ struct recorder_process {
 	const struct symbol_mapping *last;
 	uint64_t last_look;
 	uint64_t look_at;
+	uint64_t not_before;
+	uint64_t put_off_until;
 	uint64_t patience;
 };
 

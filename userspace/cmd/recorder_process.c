@@ -128,6 +128,17 @@ static void set_looked(struct recorder_process *process, uint64_t time)
 {
 	process->last_look = time;
 	process->look_at = time + LAST_PATIENCE;
+	process->put_off_until = 0;
+}
+
+/* And it is remembered. */
+static bool is_other_program(struct recorder_process *process, const struct stat *exe)
+{
+	bool same = exe->st_dev == process->exe_device && exe->st_ino == process->exe_inode;
+
+	process->exe_device = exe->st_dev;
+	process->exe_inode = exe->st_ino;
+	return !same;
 }
 
 /* Returns a negative errno only where the recording cannot go on. */
@@ -140,8 +151,7 @@ static int first_look(struct recorder *recorder, struct recorder_process *proces
 	process->foreign = sees_other_files(recorder, process->pid);
 	err = read_process(recorder, process);
 	read_exe(process->pid, &exe, path, sizeof(path));
-	process->exe_device = exe.st_dev;
-	process->exe_inode = exe.st_ino;
+	is_other_program(process, &exe);
 	if (!err)
 		err = write_process(recorder, process, path, 0);
 	if (!err)
@@ -163,6 +173,7 @@ static int next_generation(struct recorder *recorder, struct recorder_process *p
 		process->symbol_pid = symbol_pid(process->pid, process->generation);
 		process->last = NULL;
 	}
+	process->foreign = sees_other_files(recorder, process->pid);
 	if (why == PROFBUF_PROCESS_EXEC)
 		err = profile__set_program(recorder->profile, process->pid, process->generation);
 	else
@@ -185,11 +196,8 @@ static int look_for_exec(struct recorder *recorder, struct recorder_process *pro
 	char path[4096];
 
 	/* Threads name themselves as well. */
-	if (!read_exe(process->pid, &exe, path, sizeof(path)) ||
-	    (exe.st_dev == process->exe_device && exe.st_ino == process->exe_inode))
+	if (!read_exe(process->pid, &exe, path, sizeof(path)) || !is_other_program(process, &exe))
 		return 0;
-	process->exe_device = exe.st_dev;
-	process->exe_inode = exe.st_ino;
 	set_looked(process, time);
 	/* It may have been looked at before all of the program was mapped. */
 	process->patience = 0;
@@ -199,17 +207,20 @@ static int look_for_exec(struct recorder *recorder, struct recorder_process *pro
 /* A thread that has another name by now may execute another program, too. */
 static bool has_new_name(const struct profbuf_record *record)
 {
-	char path[64], name[sizeof(record->comm) + 1] = "";
+	char path[64], name[sizeof(record->comm) + 1];
+	size_t size;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%u/task/%u/comm", record->pid, record->tid);
 	file = fopen(path, "re");
 	if (!file)
 		return false;
-	if (!fgets(name, sizeof(name), file))
-		*name = 0;
+	size = fread(name, 1, sizeof(name) - 1, file);
 	fclose(file);
-	name[strcspn(name, "\n")] = 0;
+	/* The last one only: a name may have line feeds of its own. */
+	if (size && name[size - 1] == '\n')
+		size--;
+	name[size] = 0;
 	return *name && *record->comm && strcmp(name, record->comm);
 }
 
@@ -268,16 +279,15 @@ static int look_again(struct recorder *recorder, struct recorder_process *proces
 	if (err == -ENOMEM)
 		return err;
 	process->gone = err == -ESRCH;
-	switch (*news) {
-	case SYMBOLS_REPLACED:
-		read_exe(process->pid, &exe, path, sizeof(path));
-		return next_generation(recorder, process, path, PROFBUF_PROCESS_REMAPPED);
-	case SYMBOLS_MORE:
-		err = read_process(recorder, process);
-		return err ? err : write_new(recorder, process);
-	default:
+	if (*news == SYMBOLS_NO_NEWS || !read_exe(process->pid, &exe, path, sizeof(path)))
 		return 0;
-	}
+	/* Of the same name: other than by its mappings nobody would have told. */
+	if (is_other_program(process, &exe))
+		return next_generation(recorder, process, path, PROFBUF_PROCESS_EXEC);
+	if (*news == SYMBOLS_REPLACED)
+		return next_generation(recorder, process, path, PROFBUF_PROCESS_REMAPPED);
+	err = read_process(recorder, process);
+	return err ? err : write_new(recorder, process);
 }
 
 /**
@@ -295,10 +305,13 @@ int recorder__look(struct recorder *recorder, struct recorder_process *process,
 	uint64_t began;
 	int err;
 
-	if (record->time < process->look_at)
+	if (record->time < process->look_at || record->time < process->not_before)
 		return 0;
-	if (has_new_name(record)) {
-		process->look_at = record->time + FIRST_PATIENCE;
+	if (!process->put_off_until)
+		process->put_off_until = record->time + KNOWN_PATIENCE;
+	/* Records of the new program come soon, if that is what it is. */
+	if (record->time < process->put_off_until && has_new_name(record)) {
+		process->not_before = record->time + FIRST_PATIENCE;
 		return 0;
 	}
 	began = cpu_time();
