@@ -265,6 +265,28 @@ static void test_generations(void **state)
 	profile__delete(profile);
 }
 
+/* What damaged records claim is bounded, and so are sums of it. */
+static void test_huge_weights(void **state)
+{
+	struct profile *profile = new_profile(false);
+	struct profbuf_record record = sample(1, 1, "a");
+	const struct profile_weight *weight = &profile__totals(profile)->weight;
+
+	(void)state;
+	record.count = 3;
+	record.period = 1ULL << 62;
+	add(profile, &record);
+	assert_int_equal(weight->periods, 3);
+	assert_int_equal(weight->nanoseconds, INT64_MAX);
+	record.count = UINT64_MAX;
+	record.period = UINT64_MAX;
+	add(profile, &record);
+	assert_int_equal(weight->samples, 2);
+	assert_int_equal(weight->periods, PROFILE_MAX_PERIODS + 3);
+	assert_int_equal(weight->nanoseconds, INT64_MAX);
+	profile__delete(profile);
+}
+
 /* Addresses come to mean something else, and it is the same program. */
 static void test_mappings(void **state)
 {
@@ -439,6 +461,7 @@ int main(void)
 		cmocka_unit_test(test_roots_by_name),
 		cmocka_unit_test(test_by_thread),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_huge_weights),
 		cmocka_unit_test(test_generations),
 		cmocka_unit_test(test_mappings),
 		cmocka_unit_test(test_locations),

@@ -13,9 +13,6 @@
 
 #define NONE UINT32_MAX
 
-/* Longer than any timer is late: days, at the highest rate. */
-#define MAX_PERIODS (1ULL << 32)
-
 /* A distinct stack: what views see of it, and the words that tell it from others. */
 struct stack {
 	struct profile_stack view;
@@ -129,16 +126,6 @@ void profile__delete(struct profile *profile)
 	free(profile->cpu_numbers);
 	free(profile->info);
 	free(profile);
-}
-
-/* What a record claims must not make sums overflow. */
-static void weigh(struct profile_weight *weight, const struct profbuf_record *record)
-{
-	uint64_t periods = record->count < MAX_PERIODS ? record->count : MAX_PERIODS;
-
-	weight->samples++;
-	weight->periods += periods;
-	weight->nanoseconds += periods * record->period;
 }
 
 static struct profile_cpu *get_cpu(struct profile *profile, uint32_t cpu)
@@ -394,13 +381,13 @@ static int get_stack(struct profile *profile, const struct stack_key *key, const
 }
 
 static void add_totals(struct profile_totals *totals, const struct stack_key *key,
-		       const struct profbuf_record *record)
+		       const struct profbuf_record *record, const struct profile_weight *weight)
 {
 	if (!totals->weight.samples || record->time < totals->first)
 		totals->first = record->time;
 	if (record->time > totals->last)
 		totals->last = record->time;
-	weigh(&totals->weight, record);
+	profile__add_weight(&totals->weight, weight);
 	if (key->mode == PROFILE_MODE_UNKNOWN) {
 		totals->rootless_unknown++;
 		return;
@@ -422,6 +409,7 @@ static void add_totals(struct profile_totals *totals, const struct stack_key *ke
  */
 int profile__add(struct profile *profile, const struct profbuf_record *record)
 {
+	struct profile_weight weight = profile__weigh(record);
 	struct profile_process *process;
 	struct profile_thread *thread;
 	struct profile_cpu *cpu;
@@ -444,11 +432,11 @@ int profile__add(struct profile *profile, const struct profbuf_record *record)
 	name_thread(process, thread, record);
 	if (!process->weight.samples)
 		process->first = record->time;
-	weigh(&stack->view.weight, record);
-	weigh(&thread->weight, record);
-	weigh(&process->weight, record);
-	weigh(&cpu->weight, record);
-	add_totals(&profile->totals, &key, record);
+	profile__add_weight(&stack->view.weight, &weight);
+	profile__add_weight(&thread->weight, &weight);
+	profile__add_weight(&process->weight, &weight);
+	profile__add_weight(&cpu->weight, &weight);
+	add_totals(&profile->totals, &key, record, &weight);
 	return 0;
 }
 

@@ -35,6 +35,45 @@ struct profile_weight {
 	uint64_t nanoseconds;
 };
 
+/* Longer than any timer is late: days, at the highest rate. */
+#define PROFILE_MAX_PERIODS (1ULL << 32)
+
+/**
+ * profile__weigh - what a record stands for
+ * @record: the record
+ *
+ * What a damaged one claims must not make sums overflow: periods are bounded, and so is the time, which
+ * then is of no use.
+ *
+ * Return: the weight of one sample.
+ */
+static inline struct profile_weight profile__weigh(const struct profbuf_record *record)
+{
+	struct profile_weight weight = { .samples = 1, .periods = record->count };
+
+	if (weight.periods > PROFILE_MAX_PERIODS)
+		weight.periods = PROFILE_MAX_PERIODS;
+	if (__builtin_mul_overflow(weight.periods, record->period, &weight.nanoseconds) ||
+	    weight.nanoseconds > INT64_MAX)
+		weight.nanoseconds = INT64_MAX;
+	return weight;
+}
+
+/**
+ * profile__add_weight - add a weight to another one
+ * @weight: the sum; its time is INT64_MAX at most
+ * @more: what is added
+ */
+static inline void profile__add_weight(struct profile_weight *weight,
+				       const struct profile_weight *more)
+{
+	weight->samples += more->samples;
+	weight->periods += more->periods;
+	if (__builtin_add_overflow(weight->nanoseconds, more->nanoseconds, &weight->nanoseconds) ||
+	    weight->nanoseconds > INT64_MAX)
+		weight->nanoseconds = INT64_MAX;
+}
+
 /**
  * struct profile_process - a program in a process. A process that executes another program
  *	goes on as another one of these

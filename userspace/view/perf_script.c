@@ -179,7 +179,7 @@ int perf_script__add(struct perf_script *script, const struct profbuf_record *re
 {
 	struct timeline_event event = {
 		.time = record->time,
-		.weight = record->count * record->period,
+		.weight = profile__weigh(record).nanoseconds,
 		.stack = get_stack(script, symbol_pid, record),
 	};
 

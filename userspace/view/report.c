@@ -66,11 +66,11 @@ static void count_stack(struct rows *rows, const struct profile_stack *stack, ui
 			uint32_t r = row_of[indices[i]];
 
 			if (!n && i == first[location])
-				weight__add(&rows->list[r].self, &stack->weight);
+				profile__add_weight(&rows->list[r].self, &stack->weight);
 			if (seen[r] == stamp)
 				continue;
 			seen[r] = stamp;
-			weight__add(&rows->list[r].total, &stack->weight);
+			profile__add_weight(&rows->list[r].total, &stack->weight);
 		}
 	}
 }
@@ -121,7 +121,7 @@ static void count_without_stack(struct row *row, const struct profile *profile)
 	*row = (struct row){ .name = NO_STACK, .flags = FUNCTION_UNNAMED };
 	for (i = 0; i < nr_stacks; i++)
 		if (!profile__stack(profile, i)->nlocations)
-			weight__add(&row->self, &profile__stack(profile, i)->weight);
+			profile__add_weight(&row->self, &profile__stack(profile, i)->weight);
 	row->total = row->self;
 }
 

@@ -54,7 +54,7 @@ static int add_self(struct growth *growth, uint32_t i, const struct profile_weig
 {
 	if (i == NONE)
 		return -ENOMEM;
-	weight__add(&growth->sprouts[i].self, weight);
+	profile__add_weight(&growth->sprouts[i].self, weight);
 	return 0;
 }
 
@@ -177,11 +177,11 @@ static void add_up(struct stacktree *tree)
 
 	for (i = tree->nr; i--;) {
 		node = &tree->nodes[i];
-		weight__add(&node->total, &node->self);
+		profile__add_weight(&node->total, &node->self);
 		if (!i)
 			break;
 		parent = &tree->nodes[node->parent];
-		weight__add(&parent->total, &node->total);
+		profile__add_weight(&parent->total, &node->total);
 	}
 }
 

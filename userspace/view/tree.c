@@ -69,7 +69,7 @@ static int step(struct tree *tree, uint32_t *node, uint32_t function,
 	*node = child_of(tree, *node, function);
 	if (*node == NONE)
 		return -ENOMEM;
-	weight__add(&tree->nodes[*node].total, weight);
+	profile__add_weight(&tree->nodes[*node].total, weight);
 	return 0;
 }
 
@@ -89,7 +89,7 @@ static int add_callers(struct tree *tree, const struct functions *functions,
 	if (!err)
 		err = step(tree, &node, functions__task(functions, stack), &stack->weight);
 	if (!err)
-		weight__add(&tree->nodes[node].self, &stack->weight);
+		profile__add_weight(&tree->nodes[node].self, &stack->weight);
 	return err;
 }
 
@@ -107,7 +107,7 @@ static int add_callees(struct tree *tree, const struct functions *functions,
 			err = step(tree, &node, functions->indices[i], &stack->weight);
 	}
 	if (!err)
-		weight__add(&tree->nodes[node].self, &stack->weight);
+		profile__add_weight(&tree->nodes[node].self, &stack->weight);
 	return err;
 }
 

@@ -21,11 +21,12 @@ static uint64_t lost_sample_ns(const struct profile *profile)
  */
 struct profile_weight weight__lost(const struct profile *profile, uint64_t samples)
 {
-	return (struct profile_weight){
-		.samples = samples,
-		.periods = samples,
-		.nanoseconds = samples * lost_sample_ns(profile),
-	};
+	struct profile_weight weight = { .samples = samples, .periods = samples };
+
+	if (__builtin_mul_overflow(samples, lost_sample_ns(profile), &weight.nanoseconds) ||
+	    weight.nanoseconds > INT64_MAX)
+		weight.nanoseconds = INT64_MAX;
+	return weight;
 }
 
 /**
@@ -39,6 +40,6 @@ struct profile_weight weight__whole(const struct profile *profile)
 	const struct profile_totals *totals = profile__totals(profile);
 	struct profile_weight weight = weight__lost(profile, totals->lost);
 
-	weight__add(&weight, &totals->weight);
+	profile__add_weight(&weight, &totals->weight);
 	return weight;
 }

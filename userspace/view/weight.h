@@ -9,13 +9,6 @@
 
 #include "profile/profile.h"
 
-static inline void weight__add(struct profile_weight *weight, const struct profile_weight *more)
-{
-	weight->samples += more->samples;
-	weight->periods += more->periods;
-	weight->nanoseconds += more->nanoseconds;
-}
-
 struct profile_weight weight__lost(const struct profile *profile, uint64_t samples);
 struct profile_weight weight__whole(const struct profile *profile);
 
