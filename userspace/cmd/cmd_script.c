@@ -41,10 +41,6 @@ static const struct command_option options_script[] = {
  * @limit: end after so many records; 0: at the end of the stream
  * @records: how many came
  * @lost: how many were lost
- * @pids: processes that came up
- * @nr_pids: their number
- * @max_pids: room for so many
- * @pid_index: to find them
  */
 struct script {
 	struct names names;
@@ -54,10 +50,6 @@ struct script {
 	uint64_t limit;
 	uint64_t records;
 	uint64_t lost;
-	uint32_t *pids;
-	uint32_t nr_pids;
-	uint32_t max_pids;
-	struct index pid_index;
 };
 
 /* Not an error: what a handler returns to end the reading. */
@@ -84,28 +76,6 @@ static int script__info(void *context, const struct profbuf_info *info)
 	if (!err && script->again)
 		err = names__end(&script->names);
 	return err;
-}
-
-static int script__meet(struct script *script, const struct profbuf_record *record)
-{
-	uint32_t hash = hash_pair(record->pid, 0);
-	uint32_t cursor, i;
-
-	index_for_each_candidate(&script->pid_index, hash, cursor, i)
-		if (script->pids[i] == record->pid)
-			return 0;
-	if (script->nr_pids == script->max_pids) {
-		uint32_t max = script->max_pids ? script->max_pids * 2 : 64;
-		uint32_t *pids = realloc(script->pids, max * sizeof(*pids));
-
-		if (!pids)
-			return -ENOMEM;
-		script->pids = pids;
-		script->max_pids = max;
-	}
-	script->pids[script->nr_pids] = record->pid;
-	names__process(&script->names, record->pid, record->time);
-	return index__insert(&script->pid_index, hash, script->nr_pids++);
 }
 
 static int print_address(struct script *script, const struct profbuf_record *record, uint32_t n)
@@ -155,13 +125,14 @@ static void print_time(uint32_t cpu, uint64_t time)
 static int script__record(void *context, const struct profbuf_record *record)
 {
 	struct script *script = context;
+	enum names_news news;
 	uint32_t n;
 	int err = 0;
 
 	if (!filter__wants(&script->filter, record))
 		return 0;
 	if (!script->raw)
-		err = script__meet(script, record);
+		err = names__meet(&script->names, record, &news);
 	print_time(record->cpu, record->time);
 	putchar(' ');
 	utf8_print(*record->comm ? record->comm : "-", stdout);
@@ -220,8 +191,10 @@ static int script__prepare(struct script *script, struct input *input)
 	int ret;
 
 	/* A pipe goes by once: names are then known from where they come. */
-	if (profbuf_stream__rewind(input->stream))
+	if (profbuf_stream__rewind(input->stream)) {
+		script->names.once = true;
 		return 0;
+	}
 	/* What is wrong will be met again, behind what comes before it. */
 	ret = profbuf_stream__next(input->stream, &frame);
 	if (ret > 0 && frame->type == PROFBUF_FRAME_HOST) {
@@ -332,8 +305,6 @@ static int run_script(const struct command *command, int argc, char **argv)
 	note("%" PRIu64 " records, %" PRIu64 " samples lost", script.records, script.lost);
 	input__close(&input);
 	names__exit(&script.names);
-	index__free(&script.pid_index);
-	free(script.pids);
 	return err || damaged ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

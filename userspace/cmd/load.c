@@ -20,16 +20,19 @@ static int load__info(void *context, const struct profbuf_info *info)
 static int load__record(void *context, const struct profbuf_record *record)
 {
 	struct load *load = context;
-	uint32_t known = profile__nr_processes(load->profile);
+	enum names_news news;
 	int err;
 
 	if (!filter__wants(&load->filter, record)) {
 		profile__add_filtered(load->profile, 1);
 		return 0;
 	}
-	err = profile__add(load->profile, record);
-	if (!err && profile__nr_processes(load->profile) != known)
-		names__process(&load->names, record->pid, record->time);
+	err = names__meet(&load->names, record, &news);
+	if (!err && news == NAMES_OTHER_PROGRAM)
+		err = profile__set_program(load->profile, record->pid,
+					   names__generation(&load->names, record->pid));
+	if (!err)
+		err = profile__add(load->profile, record);
 	if (!err && load->records)
 		err = perf_script__add(load->records, record,
 				       names__symbol_pid(&load->names, record->pid));
@@ -81,24 +84,6 @@ static const struct profbuf_handler load_handler = {
 	.frame = load__frame,
 };
 
-/* What was mapped since the processes came up. */
-static void load__reread(struct load *load)
-{
-	uint32_t n = profile__nr_processes(load->profile);
-	uint32_t i;
-
-	for (i = 0; i < n; i++) {
-		const struct profile_process *process = profile__process(load->profile, i);
-
-		names__process(&load->names, process->pid, process->first);
-	}
-	if (!load->names.replaced)
-		return;
-	warning("%u process%s mapped other files in the place of some: names of functions there may be wrong",
-		load->names.replaced, load->names.replaced == 1 ? " has" : "es have");
-	hint("'profbuf record' tells what was mapped when");
-}
-
 /**
  * load__run - read a stream to its end and name what is in it
  * @load: what to load
@@ -145,7 +130,7 @@ int load__run(struct load *load, const char *path)
 	}
 	if (err)
 		goto out;
-	load__reread(load);
+	names__meet_again(&load->names);
 	err = names__end(&load->names);
 	if (!err)
 		err = profile__finish(load->profile);

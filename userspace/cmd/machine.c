@@ -38,6 +38,33 @@ bool machine__same_boot(const struct profbuf_info *info)
 }
 
 /**
+ * machine__thread_name - what is a thread called now?
+ * @pid: process ID
+ * @tid: thread ID
+ * @name: its name goes here, of MACHINE_NAME_SIZE bytes with the 0 at its end
+ *
+ * Return: true if there is such a thread.
+ */
+bool machine__thread_name(uint32_t pid, uint32_t tid, char *name)
+{
+	char path[64];
+	size_t size;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/task/%u/comm", pid, tid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	size = fread(name, 1, MACHINE_NAME_SIZE - 1, file);
+	fclose(file);
+	/* The last line feed only: a name may have some of its own. */
+	if (size && name[size - 1] == '\n')
+		size--;
+	name[size] = 0;
+	return size;
+}
+
+/**
  * machine__process_is_old - did the process with this ID run at a time?
  * @pid: process ID
  * @time: CLOCK_MONOTONIC

@@ -10,7 +10,11 @@
 
 #include <profbuf/profbuf.h>
 
+/* 15 bytes and a line feed, as the kernel prints it, then a 0. */
+#define MACHINE_NAME_SIZE 17
+
 bool machine__same_boot(const struct profbuf_info *info);
+bool machine__thread_name(uint32_t pid, uint32_t tid, char *name);
 bool machine__process_is_old(uint32_t pid, uint64_t time);
 
 #endif /* PROFBUF_CMD_MACHINE_H */

@@ -14,13 +14,21 @@
 #define BUILD_ID_BYTES 64
 
 /**
- * struct names_process - a process whose addresses have come to mean something else
+ * struct names_process - a process
  * @pid: process ID
- * @generation: how many times
+ * @generation: how often its addresses have come to mean something else
+ * @comm: name of its main thread, "" if that is not known. This and the rest: not of a recording
+ * @met: it came up
+ * @looked: in this generation its mappings were read
+ * @first: time of its first record
  */
 struct names_process {
 	uint32_t pid;
 	uint32_t generation;
+	char comm[PROFILE_COMM_SIZE];
+	bool met;
+	bool looked;
+	uint64_t first;
 };
 
 /**
@@ -47,6 +55,14 @@ void names__exit(struct names *names)
 	free(names->origin);
 }
 
+/* If it is hidden, the resolver says so where it matters. */
+static int read_kernel(struct names *names)
+{
+	int err = symbols__read_kallsyms(names->symbols, NULL);
+
+	return err == -ENOMEM ? err : 0;
+}
+
 /**
  * names__info - take note of an INFO frame
  * @names: the names
@@ -56,22 +72,22 @@ void names__exit(struct names *names)
  */
 int names__info(struct names *names, const struct profbuf_info *info)
 {
-	int err = 0;
-
 	if (names->info_seen)
 		return 0;
 	names->info_seen = true;
 	names->same_boot = machine__same_boot(info);
-	if (names->recorded)
+	if (names->recorded && !names->once)
 		return 0;
-	if (!names->same_boot) {
+	if (names->same_boot)
+		return read_kernel(names);
+	if (names->recorded) {
+		warning("names of the kernel are at the end of a recording, and a pipe is read only once");
+		hint("name the file instead");
+	} else {
 		warning("this was read on another machine, or before this one was started: there are no names");
 		hint("'profbuf record' takes the names along");
-	} else {
-		err = symbols__read_kallsyms(names->symbols, NULL);
 	}
-	/* If it is hidden, the resolver says so where it matters. */
-	return err == -ENOMEM ? err : 0;
+	return 0;
 }
 
 /**
@@ -85,33 +101,10 @@ int names__info(struct names *names, const struct profbuf_info *info)
  */
 int names__end(struct names *names)
 {
-	int err = 0;
+	bool cut_short = names->recorded && !names->ended;
 
-	if (names->recorded && !names->ended && names->same_boot)
-		err = symbols__read_kallsyms(names->symbols, NULL);
 	names->ended = true;
-	return err == -ENOMEM ? err : 0;
-}
-
-/**
- * names__process - a process comes up in the stream
- * @names: the names
- * @pid: process ID
- * @time: when
- *
- * Its mappings are read now: it may not run for long. Again at the end, for those that came later.
- */
-void names__process(struct names *names, uint32_t pid, uint64_t time)
-{
-	enum symbols_news news;
-
-	if (names->recorded || !names->same_boot || !pid || !machine__process_is_old(pid, time))
-		return;
-	/* Of what addresses meant first, and of what they mean by now, only one can be had. */
-	if (!symbols__check_process(names->symbols, pid, &news) && news == SYMBOLS_REPLACED)
-		names->replaced++;
-	else
-		symbols__read_process(names->symbols, pid);
+	return cut_short && names->same_boot ? read_kernel(names) : 0;
 }
 
 static struct names_process *find_process(const struct names *names, uint32_t pid)
@@ -161,26 +154,130 @@ void names__restart(struct names *names)
 	names->nr_processes = 0;
 }
 
-static int next_generation(struct names *names, uint32_t pid)
+static struct names_process *get_process(struct names *names, uint32_t pid)
 {
 	struct names_process *process = find_process(names, pid);
+	uint32_t i = names->nr_processes;
 
-	if (process) {
-		if (process->generation < SYMBOL_MAX_GENERATION)
-			process->generation++;
-		return 0;
-	}
-	if (names->nr_processes == names->max_processes) {
-		uint32_t max = names->max_processes ? names->max_processes * 2 : 64;
+	if (process)
+		return process;
+	if (i == names->max_processes) {
+		uint32_t max = i ? i * 2 : 64;
 
 		process = realloc(names->processes, max * sizeof(*process));
 		if (!process)
-			return -ENOMEM;
+			return NULL;
 		names->processes = process;
 		names->max_processes = max;
 	}
-	names->processes[names->nr_processes] = (struct names_process){ pid, 1 };
-	return index__insert(&names->index, hash_pair(pid, 0), names->nr_processes++);
+	if (index__insert(&names->index, hash_pair(pid, 0), i))
+		return NULL;
+	process = &names->processes[names->nr_processes++];
+	*process = (struct names_process){ .pid = pid };
+	return process;
+}
+
+static void next_generation(struct names_process *process)
+{
+	if (process->generation < SYMBOL_MAX_GENERATION)
+		process->generation++;
+	process->looked = false;
+}
+
+/* Read its mappings, unless they are of something else by now than what the record is of. */
+static void look(struct names *names, struct names_process *process,
+		 const struct profbuf_record *record)
+{
+	char name[MACHINE_NAME_SIZE];
+
+	if (!machine__process_is_old(process->pid, record->time))
+		return;
+	if (process->comm[0] && (!machine__thread_name(process->pid, process->pid, name) ||
+				 strcmp(name, process->comm)))
+		return;
+	symbols__read_process(names->symbols, symbol_pid(process->pid, process->generation));
+	process->looked = true;
+}
+
+/* Threads may be called anything, but a program that is executed names the main one. */
+static enum names_news look_for_exec(struct names *names, struct names_process *process)
+{
+	uint32_t symbol = symbol_pid(process->pid, process->generation);
+	enum symbols_news news;
+
+	if (process->looked && !symbols__check_process(names->symbols, symbol, &news) &&
+	    news != SYMBOLS_REPLACED)
+		return NAMES_NO_NEWS;
+	next_generation(process);
+	return NAMES_OTHER_PROGRAM;
+}
+
+/**
+ * names__meet - a record comes up
+ * @names: the names
+ * @record: the record
+ * @news: what it tells of its process
+ *
+ * Where the stream is of this machine, as it runs, mappings are read now: the process may not run for
+ * long.
+ *
+ * Return: 0 or a negative errno.
+ */
+int names__meet(struct names *names, const struct profbuf_record *record, enum names_news *news)
+{
+	bool named = record->pid == record->tid && record->comm[0];
+	struct names_process *process;
+	bool renamed;
+
+	*news = NAMES_NO_NEWS;
+	if (names->recorded || !names->same_boot || !record->pid)
+		return 0;
+	process = get_process(names, record->pid);
+	if (!process)
+		return -ENOMEM;
+	renamed = named && memcmp(process->comm, record->comm, sizeof(process->comm));
+	if (process->met && !renamed)
+		return 0;
+	if (process->met && process->comm[0])
+		*news = look_for_exec(names, process);
+	if (!process->met)
+		process->first = record->time;
+	process->met = true;
+	if (named)
+		memcpy(process->comm, record->comm, sizeof(process->comm));
+	if (!process->looked)
+		look(names, process, record);
+	return 0;
+}
+
+/**
+ * names__meet_again - the stream is read: learn what was mapped since
+ * @names: the names
+ *
+ * Of what addresses meant first, and of what they mean by now, only one can be had.
+ */
+void names__meet_again(struct names *names)
+{
+	uint32_t i;
+
+	for (i = 0; !names->recorded && i < names->nr_processes; i++) {
+		struct names_process *process = &names->processes[i];
+		uint32_t symbol = symbol_pid(process->pid, process->generation);
+		enum symbols_news news;
+
+		if (!process->looked || !machine__process_is_old(process->pid, process->first) ||
+		    symbols__check_process(names->symbols, symbol, &news))
+			continue;
+		if (news == SYMBOLS_REPLACED)
+			names->replaced++;
+		else
+			symbols__read_process(names->symbols, symbol);
+	}
+	if (!names->replaced)
+		return;
+	warning("%u process%s mapped other files in the place of some: names of functions there may be wrong",
+		names->replaced, names->replaced == 1 ? " has" : "es have");
+	hint("'profbuf record' tells what was mapped when");
 }
 
 static int take_host(struct names *names, const struct profbuf_frame *frame)
@@ -208,13 +305,18 @@ static int take_host(struct names *names, const struct profbuf_frame *frame)
 
 static int take_process(struct names *names, const struct profbuf_frame *frame)
 {
+	struct names_process *known;
 	struct profbuf_process process;
 
 	if (profbuf_recording__payload(frame, &process, sizeof(process), NULL))
 		return -EBADMSG;
 	if (!(process.flags & (PROFBUF_PROCESS_EXEC | PROFBUF_PROCESS_REMAPPED)))
 		return 0;
-	return next_generation(names, process.pid);
+	known = get_process(names, process.pid);
+	if (!known)
+		return -ENOMEM;
+	next_generation(known);
+	return 0;
 }
 
 static size_t parse_build_id(const char *digits, uint8_t *bytes)

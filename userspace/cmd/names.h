@@ -17,13 +17,24 @@
 struct names_process;
 
 /**
+ * enum names_news - what a record tells of its process
+ * @NAMES_NO_NEWS: nothing
+ * @NAMES_OTHER_PROGRAM: from here on it is another program
+ */
+enum names_news {
+	NAMES_NO_NEWS,
+	NAMES_OTHER_PROGRAM,
+};
+
+/**
  * struct names - what is known
  * @symbols: the resolver
  * @info_seen: an INFO frame came
  * @recorded: a HOST frame came: nothing is looked up on this machine, but what was cut off
+ * @once: names are asked for before the stream was read to its end
  * @same_boot: the kernel of the stream is the one that runs
  * @replaced: processes that have mapped other files in the place of some, and nothing tells when
- * @processes: those whose addresses have come to mean something else
+ * @processes: what is known of processes; of a recording, those that executed another program
  * @nr_processes: their number
  * @max_processes: room for so many
  * @index: to find them
@@ -36,6 +47,7 @@ struct names {
 	struct symbols *symbols;
 	bool info_seen;
 	bool recorded;
+	bool once;
 	bool same_boot;
 	uint32_t replaced;
 	struct names_process *processes;
@@ -53,7 +65,8 @@ void names__exit(struct names *names);
 int names__info(struct names *names, const struct profbuf_info *info);
 int names__frame(struct names *names, const struct profbuf_frame *frame);
 int names__end(struct names *names);
-void names__process(struct names *names, uint32_t pid, uint64_t time);
+int names__meet(struct names *names, const struct profbuf_record *record, enum names_news *news);
+void names__meet_again(struct names *names);
 uint32_t names__generation(const struct names *names, uint32_t pid);
 uint32_t names__symbol_pid(const struct names *names, uint32_t pid);
 void names__restart(struct names *names);

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "machine.h"
 #include "recorder.h"
 #include "symbol/process.h"
 
@@ -207,21 +208,10 @@ static int look_for_exec(struct recorder *recorder, struct recorder_process *pro
 /* A thread that has another name by now may execute another program, too. */
 static bool has_new_name(const struct profbuf_record *record)
 {
-	char path[64], name[sizeof(record->comm) + 1];
-	size_t size;
-	FILE *file;
+	char name[MACHINE_NAME_SIZE];
 
-	snprintf(path, sizeof(path), "/proc/%u/task/%u/comm", record->pid, record->tid);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	size = fread(name, 1, sizeof(name) - 1, file);
-	fclose(file);
-	/* The last one only: a name may have line feeds of its own. */
-	if (size && name[size - 1] == '\n')
-		size--;
-	name[size] = 0;
-	return *name && *record->comm && strcmp(name, record->comm);
+	return *record->comm && machine__thread_name(record->pid, record->tid, name) &&
+	       strcmp(name, record->comm);
 }
 
 static bool looks_are_cheap(struct recorder *recorder, uint64_t time)

@@ -42,8 +42,8 @@ struct profile_weight {
  * profile__weigh - what a record stands for
  * @record: the record
  *
- * What a damaged one claims must not make sums overflow: periods are bounded, and so is the time, which
- * then is of no use.
+ * What a damaged one claims must not make sums overflow: periods are bounded, and so is the time,
+ * which then is of no use.
  *
  * Return: the weight of one sample.
  */
