@@ -296,10 +296,10 @@ static void say_why_not(const struct record *record, int err)
 		error("out of memory");
 	else
 		record_output__say_failed(&record->output, err);
-	if (record->output.scratch)
+	/* Without a byte of the recording the file may still be what it was before. */
+	if (record->output.scratch || !record->recorder.writer.bytes)
 		return;
-	record_output__cut(&record->output, record->recorder.writer.whole);
-	if (err != -EPIPE && record->recorder.writer.whole)
+	if (record_output__cut(&record->output, record->recorder.writer.whole))
 		hint("what was written before is a recording nevertheless");
 }
 

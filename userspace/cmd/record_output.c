@@ -156,13 +156,23 @@ void record_output__say_failed(const struct record_output *output, int err)
  * record_output__cut - take off what could not be written whole, and so is no frame
  * @output: the output
  * @whole: bytes of whole frames that were written
+ *
+ * Standard output is somebody else's: it may hold more than the recording, which need not begin
+ * where it does.
+ *
+ * Return: true if the file is a recording now.
  */
-void record_output__cut(const struct record_output *output, uint64_t whole)
+bool record_output__cut(const struct record_output *output, uint64_t whole)
 {
 	struct stat status;
 
-	if (!fstat(output->fd, &status) && S_ISREG(status.st_mode) && ftruncate(output->fd, whole))
+	if (output->fd == STDOUT_FILENO || fstat(output->fd, &status) || !S_ISREG(status.st_mode))
+		return false;
+	if (ftruncate(output->fd, whole)) {
 		warning("%s does not end with a whole frame", output->path);
+		return false;
+	}
+	return whole;
 }
 
 /**

@@ -32,7 +32,7 @@ int record_output__truncate(const struct record_output *output, uint64_t size);
 int record_output__sync(const struct record_output *output);
 int record_output__export(const struct record_output *output);
 void record_output__say_failed(const struct record_output *output, int err);
-void record_output__cut(const struct record_output *output, uint64_t whole);
+bool record_output__cut(const struct record_output *output, uint64_t whole);
 void record_output__remove_empty(const struct record_output *output);
 const char *record_output__name(const struct record_output *output);
 
