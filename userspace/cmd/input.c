@@ -112,11 +112,14 @@ int session__start(struct profbuf_session *session)
 	return err;
 }
 
+/* Also without the module, which makes its node. */
 static bool is_device(const char *path)
 {
 	struct stat status;
 
-	return !stat(path, &status) && S_ISCHR(status.st_mode);
+	if (stat(path, &status))
+		return !strcmp(path, PROFBUF_DEVICE);
+	return S_ISCHR(status.st_mode);
 }
 
 static int input__open_device(struct input *input, const char *device)
