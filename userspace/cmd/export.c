@@ -146,30 +146,46 @@ const struct export_format *export__by_suffix(const char *path)
 	return has_suffix(path, export_raw.suffixes) ? &export_raw : NULL;
 }
 
+/* What is written to is opened when there is something to write: it may hold something better. */
+static int write_stream(struct input *input, const char *output)
+{
+	const struct profbuf_frame *frame;
+	FILE *file;
+	int err;
+
+	err = raw__next(input->stream, &frame);
+	if (!err)
+		return input__end(input);
+	if (err < 0) {
+		if (input__is_damaged(input, err))
+			input__explain(input);
+		else
+			error("%s", strerror(-err));
+		return err;
+	}
+	file = result__open(output, true);
+	if (!file)
+		return -EINVAL;
+	err = raw__write(input->stream, frame, file);
+	if (!input__is_damaged(input, err)) {
+		err = result__close(file, output, err);
+		return err ? err : input__end(input);
+	}
+	input__explain(input);
+	if (!result__close(file, output, 0))
+		hint("what comes before it was written");
+	return err;
+}
+
 static int export_stream(const char *input_path, const char *output)
 {
 	struct input input;
-	FILE *file;
 	int err;
 
 	err = input__open(&input, input_path);
 	if (err)
 		return err;
-	file = result__open(output, true);
-	if (!file) {
-		input__close(&input);
-		return -EINVAL;
-	}
-	err = raw__write(input.stream, file);
-	if (err && input__is_damaged(&input, err)) {
-		input__explain(&input);
-		hint("what comes before it was written");
-		result__close(file, output, 0);
-	} else {
-		err = result__close(file, output, err);
-		if (!err)
-			err = input__end(&input);
-	}
+	err = write_stream(&input, output);
 	input__close(&input);
 	return err;
 }

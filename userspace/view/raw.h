@@ -6,6 +6,7 @@
 
 #include <profbuf/profbuf.h>
 
-int raw__write(struct profbuf_stream *stream, FILE *file);
+int raw__next(struct profbuf_stream *stream, const struct profbuf_frame **frame);
+int raw__write(struct profbuf_stream *stream, const struct profbuf_frame *frame, FILE *file);
 
 #endif /* PROFBUF_VIEW_RAW_H */
