@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,10 +12,21 @@
 #include "message.h"
 #include "terminal.h"
 
-/* What a shell returns where there is no such command. */
-#define NOT_FOUND 127
+/* What a shell returns where a command cannot be executed or is not there; more: a signal. */
+enum {
+	NOT_EXECUTABLE = 126,
+	NOT_FOUND = 127,
+	SIGNALLED = 128,
+};
 
 static pid_t pager;
+static volatile sig_atomic_t interrupted;
+
+static void note_interrupt(int signal_number)
+{
+	(void)signal_number;
+	interrupted = 1;
+}
 
 /**
  * terminal__color - are colours wanted?
@@ -66,24 +78,56 @@ void terminal__page(void)
 		execl("/bin/sh", "sh", "-c", program, (char *)NULL);
 		_exit(NOT_FOUND);
 	}
-	/* It is the pager's to be interrupted. */
-	signal(SIGINT, SIG_IGN);
+	/* It is the pager's to be interrupted, and to say what that means. */
+	signal(SIGINT, note_interrupt);
 	dup2(pipes[1], STDOUT_FILENO);
 	close(pipes[0]);
 	close(pipes[1]);
 }
 
-static int wait_for_pager(int err)
+/* Whoever ends a pager by a signal has seen enough, and so has who leaves it early. */
+static int wait_for_pager(void)
 {
 	int status = 0;
 
 	waitpid(pager, &status, 0);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND) {
+	if (!WIFEXITED(status) || !WEXITSTATUS(status) || WEXITSTATUS(status) > SIGNALLED ||
+	    interrupted)
+		return 0;
+	switch (WEXITSTATUS(status)) {
+	case NOT_FOUND:
 		error("the pager was not found");
-		hint("set PAGER to another one, or use --no-pager");
-		return -ENOENT;
+		break;
+	case NOT_EXECUTABLE:
+		error("the pager could not be executed");
+		break;
+	default:
+		error("the pager failed (exit status %d)", WEXITSTATUS(status));
 	}
-	return err == -EPIPE ? 0 : err;
+	hint("set PAGER to another one, or use --no-pager");
+	return -ECHILD;
+}
+
+/* A write that has failed does not always tell this any more. */
+static bool nobody_reads(void)
+{
+	struct pollfd end = { .fd = STDOUT_FILENO };
+
+	return poll(&end, 1, 0) == 1 && end.revents & POLLERR;
+}
+
+static int close_stdout(int err)
+{
+	if (!err && ferror(stdout))
+		err = -EIO;
+	errno = 0;
+	if (fflush(stdout) && errno)
+		err = -errno;
+	if (err == -EIO && pager && nobody_reads())
+		err = -EPIPE;
+	if (close(STDOUT_FILENO) && !err)
+		err = -errno;
+	return err;
 }
 
 /**
@@ -96,15 +140,14 @@ static int wait_for_pager(int err)
  */
 int terminal__finish(int err)
 {
-	if (!err && ferror(stdout))
-		err = -EIO;
-	errno = 0;
-	if (fflush(stdout) && errno)
-		err = -errno;
-	if (close(STDOUT_FILENO) && !err)
-		err = -errno;
-	if (pager)
-		return wait_for_pager(err);
+	int failed = 0;
+
+	err = close_stdout(err);
+	if (pager) {
+		failed = wait_for_pager();
+		if (err == -EPIPE)
+			err = 0;
+	}
 	if (err == -EPIPE) {
 		signal(SIGPIPE, SIG_DFL);
 		raise(SIGPIPE);
@@ -113,7 +156,7 @@ int terminal__finish(int err)
 		error("out of memory");
 	else if (err)
 		error("cannot write the result: %s", strerror(-err));
-	return err;
+	return err ? err : failed;
 }
 
 /**
