@@ -7,6 +7,9 @@
 bool message_quiet;
 const char *message_name = "profbuf";
 
+/* The last message was not printed. */
+static bool left_out;
+
 static void say(const char *kind, const char *format, va_list args)
 {
 	/* What is on its way to the same terminal comes first. */
@@ -14,6 +17,7 @@ static void say(const char *kind, const char *format, va_list args)
 	fprintf(stderr, "%s: %s", message_name, kind);
 	vfprintf(stderr, format, args);
 	fputc('\n', stderr);
+	left_out = false;
 }
 
 /* What failed. */
@@ -41,18 +45,21 @@ void note(const char *format, ...)
 {
 	va_list args;
 
-	if (message_quiet)
+	left_out = message_quiet;
+	if (left_out)
 		return;
 	va_start(args, format);
 	say("", format, args);
 	va_end(args);
 }
 
-/* What to do about the error or warning before it. */
+/* What to do about the message before it. */
 void hint(const char *format, ...)
 {
 	va_list args;
 
+	if (left_out)
+		return;
 	fputs("  ", stderr);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
