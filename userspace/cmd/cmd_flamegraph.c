@@ -25,7 +25,7 @@ static const struct command_option options_flamegraph[] = {
 	{ OPTION_OUTPUT, "output", "FILE",
 	  "write to FILE (profbuf.svg), - is standard output", "FILE" },
 	{ OPTION_ICICLE, "icicle", NULL, "roots at the top" },
-	{ OPTION_THREADS, "threads", NULL, "a root for each thread, not for each process" },
+	{ OPTION_THREADS, "threads", NULL, "a root for each name of a thread, not of a process" },
 	{ OPTION_TITLE, "title", "TEXT", "title of the graph" },
 	{ OPTION_WIDTH, "width", "PIXELS", "width of the graph (1200)" },
 	{ OPTION_MIN_WIDTH, "min-width", "PIXELS", "leave out what is narrower (0.1)" },
