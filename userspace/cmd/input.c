@@ -245,7 +245,7 @@ int input__end(const struct input *input)
 		return -EBADMSG;
 	}
 	if (counts.hosts && !counts.ends)
-		warning("the recording has no end: 'profbuf record' was killed, and names may be missing");
+		warning("the recording has no end: 'profbuf record' was killed, or could not write, and names may be missing");
 	return 0;
 }
 
