@@ -12,6 +12,7 @@
 #include "complete.h"
 #include "message.h"
 #include "options.h"
+#include "terminal.h"
 
 static const char *nth_command(const void *context, int n)
 {
@@ -59,6 +60,11 @@ static int unknown_option(const char *name)
 	return EXIT_USAGE;
 }
 
+static int finish(void)
+{
+	return terminal__finish(0) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -76,26 +82,26 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		help(stdout);
-		return EXIT_SUCCESS;
+		return finish();
 	}
 	if (!strcmp(argv[1], "--version")) {
 		printf("profbuf %s\n", PROFBUF_RELEASE);
-		return EXIT_SUCCESS;
+		return finish();
 	}
 	if (!strcmp(argv[1], "--complete")) {
 		complete(argc - 2, argv + 2);
-		return EXIT_SUCCESS;
+		return finish();
 	}
 	if (!strcmp(argv[1], "help") && argc > 2) {
 		command = command__find(argv[2]);
 		if (!command)
 			return unknown_command(argv[2]);
 		command__help(command, stdout);
-		return EXIT_SUCCESS;
+		return finish();
 	}
 	if (!strcmp(argv[1], "help")) {
 		help(stdout);
-		return EXIT_SUCCESS;
+		return finish();
 	}
 	command = command__find(argv[1]);
 	if (!command)

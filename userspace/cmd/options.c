@@ -7,6 +7,7 @@
 
 #include "message.h"
 #include "options.h"
+#include "terminal.h"
 
 #define MAX_OPTIONS 64
 
@@ -109,7 +110,7 @@ int options__next(struct options *options)
 				     options->argv[optind - 1]);
 	case OPTION_HELP:
 		command__help(options->command, stdout);
-		options->status = EXIT_SUCCESS;
+		options->status = terminal__finish(0) ? EXIT_FAILURE : EXIT_SUCCESS;
 		return OPTIONS_DONE;
 	case OPTION_QUIET:
 		message_quiet = true;
