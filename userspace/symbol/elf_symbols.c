@@ -55,6 +55,15 @@ static unsigned int rank_of(const GElf_Sym *symbol, const char *name)
 	}
 }
 
+/*
+ * "name@VERSION" and "name@@VERSION" are in .symtab what in .dynsym is "name". Where such a name
+ * ends, its length and no NUL tells.
+ */
+static size_t name_length(const char *name)
+{
+	return 1 + strcspn(name + 1, "@");
+}
+
 static int add_symbol(struct symtab *symtab, const struct sections *sections,
 		      const GElf_Sym *symbol, const char *name, size_t room)
 {
@@ -83,6 +92,8 @@ static int add_symbol(struct symtab *symtab, const struct sections *sections,
 		added.end = code_end;
 		added.open = true;
 	}
+	if (added.name_size > name_length(name))
+		added.name_size = name_length(name);
 	added.rank = rank_of(symbol, name);
 	return symtab__add(symtab, &added);
 }

@@ -14,7 +14,7 @@
  * @start: its first address
  * @end: the address behind its last
  * @name: its name
- * @name_size: bytes that are safe to read at @name
+ * @name_size: most bytes of it, all safe to read; it may end before with a NUL
  * @owner: the caller's own, such as a module of the kernel
  * @order: when it was added
  * @outer: the innermost symbol that this one is within
