@@ -90,6 +90,16 @@ int names__info(struct names *names, const struct profbuf_info *info)
 	return 0;
 }
 
+/* Whoever had read the device, the stream would be without names: only a recorder adds them. */
+static void advise_on_kernel(struct names *names)
+{
+	struct symbol_module *module = NULL;
+
+	while ((module = symbols__next_module(names->symbols, module)))
+		if (module->problem == SYMBOL_NO_KERNEL)
+			module->advice = "record with 'profbuf record'";
+}
+
 /**
  * names__end - take note that there will be no more frames of a recorder
  * @names: the names
@@ -103,6 +113,8 @@ int names__end(struct names *names)
 {
 	bool cut_short = names->recorded && !names->ended;
 
+	if (!names->recorded && !names->same_boot)
+		advise_on_kernel(names);
 	names->ended = true;
 	return cut_short && names->same_boot ? read_kernel(names) : 0;
 }
