@@ -31,7 +31,7 @@ static const struct command_option options_report[] = {
 	{ OPTION_LIMIT, "limit", "N", "print N rows (40; 0: all)" },
 	{ OPTION_TREE, "tree", "WHICH", "a tree of callees from the roots, or of callers from the interrupted functions",
 	  "callees callers" },
-	{ OPTION_MIN, "min", "PERCENT", "leave out branches with less of all samples (0.5)" },
+	{ OPTION_MIN, "min", "PERCENT", "leave out branches with less of the time (0.5)" },
 	FILTER_OPTIONS,
 	{ OPTION_JSON, "json", NULL, "print JSON, for programs" },
 	{ OPTION_NO_PAGER, "no-pager", NULL, "do not page on a terminal" },

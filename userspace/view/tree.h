@@ -17,7 +17,7 @@ enum tree_direction {
 /**
  * struct tree_options - how to print a tree
  * @direction: which way it grows
- * @threshold: leave out what has less of all samples, which are TREE_THRESHOLD_ALL
+ * @threshold: leave out what has less of the time, all of which is TREE_THRESHOLD_ALL
  * @color: with colours, for a terminal
  * @json: as JSON
  * @origin: where and how the profile was recorded, as one line; NULL if that is not known
