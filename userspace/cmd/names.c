@@ -230,8 +230,8 @@ static enum names_news look_for_exec(struct names *names, struct names_process *
  * @record: the record
  * @news: what it tells of its process
  *
- * Where the stream is of this machine, as it runs, mappings are read now: the process may not run for
- * long.
+ * Where the stream is of this machine, as it runs, mappings are read now: the process may not run
+ * for long.
  *
  * Return: 0 or a negative errno.
  */
