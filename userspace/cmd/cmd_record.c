@@ -317,6 +317,7 @@ static int record_all(struct record *record, char **argv)
 	if (err)
 		return err;
 	err = recorder__init(&record->recorder, record->output.fd);
+	record->recorder.own_pid = getpid();
 	if (!err)
 		err = profbuf_stream__open_session(&record->stream, record->session, NULL);
 	if (err) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -62,6 +63,21 @@ bool machine__thread_name(uint32_t pid, uint32_t tid, char *name)
 		size--;
 	name[size] = 0;
 	return size;
+}
+
+/**
+ * machine__program - which program does a process execute?
+ * @pid: process ID
+ * @status: what stat() says of its file goes here
+ *
+ * Return: true if that is known.
+ */
+bool machine__program(uint32_t pid, struct stat *status)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u/exe", pid);
+	return !stat(path, status);
 }
 
 /**

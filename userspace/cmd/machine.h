@@ -14,6 +14,9 @@
 #define MACHINE_NAME_SIZE 17
 
 bool machine__same_boot(const struct profbuf_info *info);
+struct stat;
+
+bool machine__program(uint32_t pid, struct stat *status);
 bool machine__thread_name(uint32_t pid, uint32_t tid, char *name);
 bool machine__process_is_old(uint32_t pid, uint64_t time);
 

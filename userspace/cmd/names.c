@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "machine.h"
@@ -20,6 +21,8 @@
  * @comm: name of its main thread, "" if that is not known. This and the rest: not of a recording
  * @met: it came up
  * @looked: in this generation its mappings were read
+ * @exe_device: the program's device when they were, or were to be
+ * @exe_inode: and inode
  * @first: time of its first record
  */
 struct names_process {
@@ -28,6 +31,8 @@ struct names_process {
 	char comm[PROFILE_COMM_SIZE];
 	bool met;
 	bool looked;
+	dev_t exe_device;
+	ino_t exe_inode;
 	uint64_t first;
 };
 
@@ -196,31 +201,46 @@ static void next_generation(struct names_process *process)
 	process->looked = false;
 }
 
-/* Read its mappings, unless they are of something else by now than what the record is of. */
+/*
+ * Read its mappings. Who is called something else by now than in the record may execute another
+ * program by now, unless it is known to be @certain.
+ */
 static void look(struct names *names, struct names_process *process,
-		 const struct profbuf_record *record)
+		 const struct profbuf_record *record, bool certain)
 {
 	char name[MACHINE_NAME_SIZE];
+	struct stat exe;
 
 	if (!machine__process_is_old(process->pid, record->time))
 		return;
-	if (process->comm[0] && (!machine__thread_name(process->pid, process->pid, name) ||
-				 strcmp(name, process->comm)))
+	if (machine__program(process->pid, &exe)) {
+		process->exe_device = exe.st_dev;
+		process->exe_inode = exe.st_ino;
+	}
+	if (!certain && process->comm[0] &&
+	    (!machine__thread_name(process->pid, process->pid, name) ||
+	     strcmp(name, process->comm)))
 		return;
 	symbols__read_process(names->symbols, symbol_pid(process->pid, process->generation));
 	process->looked = true;
 }
 
-/* Threads may be called anything, but a program that is executed names the main one. */
-static enum names_news look_for_exec(struct names *names, struct names_process *process)
+/* A program that is executed names the main thread, but threads may be called anything. */
+static enum names_news look_for_exec(struct names *names, struct names_process *process,
+				     const struct profbuf_record *record)
 {
-	uint32_t symbol = symbol_pid(process->pid, process->generation);
-	enum symbols_news news;
+	struct stat exe;
+	bool same;
 
-	if (process->looked && !symbols__check_process(names->symbols, symbol, &news) &&
-	    news != SYMBOLS_REPLACED)
+	if (!machine__process_is_old(process->pid, record->time) ||
+	    !machine__program(process->pid, &exe))
 		return NAMES_NO_NEWS;
+	same = exe.st_dev == process->exe_device && exe.st_ino == process->exe_inode;
+	if (same && process->looked)
+		return NAMES_NO_NEWS;
+	/* What was before was another one, or nobody knows. */
 	next_generation(process);
+	look(names, process, record, same);
 	return NAMES_OTHER_PROGRAM;
 }
 
@@ -239,7 +259,7 @@ int names__meet(struct names *names, const struct profbuf_record *record, enum n
 {
 	bool named = record->pid == record->tid && record->comm[0];
 	struct names_process *process;
-	bool renamed;
+	bool renamed, known;
 
 	*news = NAMES_NO_NEWS;
 	if (names->recorded || !names->same_boot || !record->pid)
@@ -250,15 +270,18 @@ int names__meet(struct names *names, const struct profbuf_record *record, enum n
 	renamed = named && memcmp(process->comm, record->comm, sizeof(process->comm));
 	if (process->met && !renamed)
 		return 0;
-	if (process->met && process->comm[0])
-		*news = look_for_exec(names, process);
-	if (!process->met)
-		process->first = record->time;
-	process->met = true;
+	known = process->comm[0];
 	if (named)
 		memcpy(process->comm, record->comm, sizeof(process->comm));
-	if (!process->looked)
-		look(names, process, record);
+	if (!process->met) {
+		process->met = true;
+		process->first = record->time;
+		look(names, process, record, false);
+	} else if (known) {
+		*news = look_for_exec(names, process, record);
+	} else if (!process->looked) {
+		look(names, process, record, false);
+	}
 	return 0;
 }
 

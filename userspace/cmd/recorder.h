@@ -65,7 +65,8 @@ struct recorder_symbol;
  * @max_processes: room for so many
  * @process_index: to find them
  * @first_time: time of the first record that has led to a look at mappings
- * @look_ns: CPU time that these looks took
+ * @look_ns: CPU time that these looks took, without what they found
+ * @own_pid: our process ID, if stacks of ours are no cause to look; 0 otherwise
  * @emitted: symbols that were recorded
  * @nr_emitted: their number
  * @max_emitted: room for so many
@@ -94,6 +95,7 @@ struct recorder {
 	struct index process_index;
 	uint64_t first_time;
 	uint64_t look_ns;
+	uint32_t own_pid;
 	struct recorder_symbol *emitted;
 	uint32_t nr_emitted;
 	uint32_t max_emitted;

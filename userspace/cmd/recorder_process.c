@@ -236,7 +236,8 @@ void recorder__want_look(struct recorder *recorder, struct recorder_process *pro
 	uint64_t patience = process->patience;
 	uint32_t n = record->kernel_frames;
 
-	if (n == record->depth)
+	/* Our own stacks are ever new ones, and lead to nothing new. */
+	if (n == record->depth || process->pid == recorder->own_pid)
 		return;
 	while (n < record->depth && symbols__find_mapping(recorder->symbols, process->symbol_pid,
 							  record->stack[n]))
@@ -261,11 +262,13 @@ static uint64_t cpu_time(void)
 static int look_again(struct recorder *recorder, struct recorder_process *process,
 		      enum symbols_news *news)
 {
+	uint64_t began = cpu_time();
 	struct stat exe;
 	char path[4096];
 	int err;
 
 	err = symbols__check_process(recorder->symbols, process->symbol_pid, news);
+	recorder->look_ns += cpu_time() - began;
 	if (err == -ENOMEM)
 		return err;
 	process->gone = err == -ESRCH;
@@ -292,7 +295,6 @@ int recorder__look(struct recorder *recorder, struct recorder_process *process,
 		   const struct profbuf_record *record)
 {
 	enum symbols_news news = SYMBOLS_NO_NEWS;
-	uint64_t began;
 	int err;
 
 	if (record->time < process->look_at || record->time < process->not_before)
@@ -304,9 +306,7 @@ int recorder__look(struct recorder *recorder, struct recorder_process *process,
 		process->not_before = record->time + FIRST_PATIENCE;
 		return 0;
 	}
-	began = cpu_time();
 	err = look_again(recorder, process, &news);
-	recorder->look_ns += cpu_time() - began;
 	if (news != SYMBOLS_NO_NEWS || !process->patience)
 		process->patience = FIRST_PATIENCE;
 	else if (process->patience < LAST_PATIENCE)

@@ -154,37 +154,48 @@ static struct profile_cpu *get_cpu(struct profile *profile, uint32_t cpu)
 	return new;
 }
 
+/* The first program of a process; of others there may be any number. */
 static uint32_t find_process(const struct profile *profile, uint32_t pid)
 {
-	uint32_t cursor, i, last = NONE;
+	uint32_t cursor, i;
 
-	/* Whatever the order, the last program of a pid is meant. */
 	index_for_each_candidate(&profile->process_index, hash_pair(pid, 0), cursor, i)
-		if (profile->processes[i].pid == pid && (last == NONE || i > last))
-			last = i;
-	return last;
+		if (profile->processes[i].pid == pid)
+			return i;
+	return NONE;
+}
+
+/* The last program of a process. */
+static uint32_t find_program(const struct profile *profile, uint32_t pid)
+{
+	uint32_t first = find_process(profile, pid);
+
+	return first == NONE ? NONE : profile->processes[first].latest;
 }
 
 static uint32_t new_process(struct profile *profile, uint32_t pid, uint32_t program,
 			    uint32_t generation)
 {
+	uint32_t first = find_process(profile, pid);
 	uint32_t i = profile->nr_processes;
 
-	if (grow(&profile->processes, i, &profile->max_processes, sizeof(*profile->processes)) ||
-	    index__insert(&profile->process_index, hash_pair(pid, 0), i))
+	if (grow(&profile->processes, i, &profile->max_processes, sizeof(*profile->processes)))
+		return NONE;
+	if (first == NONE && index__insert(&profile->process_index, hash_pair(pid, 0), i))
 		return NONE;
 	profile->processes[i] = (struct profile_process){
 		.pid = pid,
 		.program = program,
 		.generation = generation,
 	};
+	profile->processes[first == NONE ? i : first].latest = i;
 	profile->nr_processes++;
 	return i;
 }
 
 static uint32_t get_process(struct profile *profile, uint32_t pid)
 {
-	uint32_t i = find_process(profile, pid);
+	uint32_t i = find_program(profile, pid);
 
 	return i == NONE ? new_process(profile, pid, 0, 0) : i;
 }
@@ -200,7 +211,7 @@ static uint32_t get_process(struct profile *profile, uint32_t pid)
  */
 int profile__set_program(struct profile *profile, uint32_t pid, uint32_t generation)
 {
-	uint32_t i = find_process(profile, pid);
+	uint32_t i = find_program(profile, pid);
 	uint32_t program = i == NONE ? 1 : profile->processes[i].program + 1;
 
 	profile->last_thread = NONE;

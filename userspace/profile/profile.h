@@ -79,6 +79,7 @@ static inline void profile__add_weight(struct profile_weight *weight,
  *	goes on as another one of these
  * @pid: process ID, 0 for idle CPUs, or if records do not tell
  * @program: which of those with this ID, from 0
+ * @latest: of the first one: index of the last one
  * @generation: of its mappings: what addresses of its next record mean
  * @comm: name of its main thread, else of its first one seen; "" if records do not tell
  * @comm_is_main: the name is that of the main thread
@@ -88,6 +89,7 @@ static inline void profile__add_weight(struct profile_weight *weight,
 struct profile_process {
 	uint32_t pid;
 	uint32_t program;
+	uint32_t latest;
 	uint32_t generation;
 	char comm[PROFILE_COMM_SIZE];
 	bool comm_is_main;

@@ -8,6 +8,7 @@
  *	swap FILE OTHER	in a library, and then in another one that is loaded in its place
  *	vanish FILE OTHER	the same, and in the end both files are removed
  *	threads		in two threads, named one and two
+ *	rename		in spin_here(), and calls itself something else all the time
  *	exec FILE...	half-way executes another program
  *	fork		in a child, which its own child outlives
  *	jit		in code that it has made, and that /tmp/perf-PID.map names
@@ -72,6 +73,16 @@ static void *run_thread(void *name)
 	prctl(PR_SET_NAME, name);
 	busy(duration, spin_here);
 	return NULL;
+}
+
+static void spin_renamed(void)
+{
+	static unsigned int round;
+	char name[16];
+
+	snprintf(name, sizeof(name), "round-%u", round++);
+	prctl(PR_SET_NAME, name);
+	spin_here();
 }
 
 static int run_threads(void)
@@ -238,6 +249,7 @@ int main(int argc, char **argv)
 		execv(argv[3], argv + 3);
 		return EXIT_FAILURE;
 	}
-	busy(duration, strcmp(way, "split") ? spin_here : split);
+	busy(duration, !strcmp(way, "split") ? split :
+		       !strcmp(way, "rename") ? spin_renamed : spin_here);
 	return EXIT_SUCCESS;
 }
