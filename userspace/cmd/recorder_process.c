@@ -41,7 +41,7 @@ static bool read_exe(uint32_t pid, struct stat *status, char *path, size_t size)
 	snprintf(link, sizeof(link), "/proc/%u/exe", pid);
 	length = readlink(link, path, size - 1);
 	path[length > 0 ? length : 0] = 0;
-	return !stat(link, status);
+	return machine__program(pid, status);
 }
 
 static bool sees_other_files(const struct recorder *recorder, uint32_t pid)
