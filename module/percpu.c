@@ -78,12 +78,6 @@ struct profbuf_cpu *profbuf_cpu_new(struct profbuf_session *session, unsigned in
 
 	pc->ring.watermark = clamp_t(u64, config->watermark, sizeof(u64), config->ring_size / 2) /
 			     sizeof(u64);
-	/*
-	 * The deadline is looked at with each sample. What the next one would find to be
-	 * late already must go with this one.
-	 */
-	if (config->deadline_ns > config->period_ns)
-		pc->ring.deadline = config->deadline_ns - config->period_ns;
 	pc->session = session;
 	pc->cpu = cpu;
 	profbuf_timer_init(pc);

@@ -51,7 +51,9 @@
  *	result = profbuf_ring_write(ring, now, tag, header, nheader, stack, nstack);
  *	result |= profbuf_ring_exit(ring);
  *	if (result & PROFBUF_RING_WAKE)
- *		irq_work_queue(&work);	// which wakes up the reader
+ *		wake up the reader
+ *	else if (result & PROFBUF_RING_FIRST)
+ *		have it woken up at the deadline, unless it will be already
  *
  * A reader:
  *
@@ -76,10 +78,16 @@
  * Waking
  * ------
  * The reader arms the wakeup by setting SLEEPING. Of the records that follow,
- * the one that brings the words stored since to the watermark wakes it, or the
- * first sample, recorded or filtered, that finds a record older than the
- * deadline. A discard and the end wake at once. Who clears SLEEPING wakes, so
- * there is one wakeup for each time that it was set.
+ * the one that brings the words stored since to the watermark wakes it. A discard
+ * and the end wake at once. Who clears SLEEPING wakes, so there is one wakeup for
+ * each time that it was set.
+ *
+ * No record may wait for ever below the watermark, but the ring acts only when a
+ * sample comes, and there may be none. So the deadline is the caller's: the ring
+ * tells of the first record after each arming that lets the reader sleep on. Until
+ * then first_due is set. The writer looks at it behind the swap of w: ahead of it, a
+ * reader who has read everything but is armed still could arm anew and leave w as it
+ * was.
  *
  * A reader that is not to be trusted
  * ----------------------------------
@@ -100,7 +108,7 @@
  *	LMM(extra:A) release	LMM(arm:A) full		overflow and end before EXTRA
  *	LMM(extra:A) release	LMM(read:C) acquire	the same, EXTRA being cleared
  *	LMM(arm:A) full		LMM(publish:B) acquire	armed_at before SLEEPING
- *	LMM(arm:A) full		LMM(filter:A) acquire	the same
+ *	LMM(arm:A) full		LMM(publish:C) rmb	first_due before SLEEPING
  *
  * Of its full order arm:A takes both the acquire and the release; the kernel has
  * nothing between. The other read-modify-writes of w and overflow need no order, and
@@ -119,8 +127,8 @@
  *   more whether a record came: it may have looked at w before and at the rest
  *   after the writer stored a record, discarded one, and closed the ring. The
  *   original loses the record in the first case and reorders in the second.
- * - Wakeups wait for a watermark or deadline. With a watermark of one record they
- *   come as in the original.
+ * - Wakeups wait for a watermark, or for the caller's deadline. With a watermark of
+ *   one word they come as in the original.
  * - Nested writers are refused and counted. Totals of 64 bits stand beside the
  *   sticky count. Tags are values, not pointers, so read ones need no clearing.
  * - A batch ends where the room that the reader has for it ends, too, and a batch
@@ -129,7 +137,6 @@
 #include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
-#include <linux/export.h>
 #include <linux/kprobes.h>
 #include <linux/limits.h>
 #include <linux/log2.h>
@@ -214,7 +221,6 @@ int profbuf_ring_layout(struct profbuf_ring_layout *layout, s64 hdrsize, s64 wor
 	layout->tag_len = roundup_pow_of_two(tags);
 	return 0;
 }
-EXPORT_SYMBOL_GPL(profbuf_ring_layout);
 
 /**
  * profbuf_ring_init - make an empty ring
@@ -242,7 +248,6 @@ void profbuf_ring_init(struct profbuf_ring *ring, const struct profbuf_ring_layo
 	ring->tag_len = layout->tag_len;
 	ring->watermark = 1;
 }
-EXPORT_SYMBOL_GPL(profbuf_ring_init);
 
 /*
  * Words that a record of @words takes when the writer stands at data count @count:
@@ -311,31 +316,22 @@ static __always_inline u64 ring_store(struct profbuf_ring *ring, u64 counts, u64
 	return ring_advance(counts, skip + words, 1);
 }
 
-/*
- * Does the armed reader have to be woken, now that w goes from @old to @new? armed_at
- * is where the data count was when SLEEPING was set.
- */
-static __always_inline bool ring_wake_due(struct profbuf_ring *ring, u64 old, u64 new, u64 now)
+/* Has the armed reader to be woken for what is stored up to @counts? */
+static __always_inline bool ring_wake_due(const struct profbuf_ring *ring, u64 counts)
 {
-	u32 armed_at = READ_ONCE(ring->armed_at);
-
-	if (ring_data_count(old) == armed_at)
-		ring->waiting_since = now;
-
-	return ring_distance(ring_data_count(new), armed_at) >= (s32)ring->watermark ||
-	       (s64)(now - ring->waiting_since) >= (s64)ring->deadline;
+	return ring_distance(ring_data_count(counts), READ_ONCE(ring->armed_at)) >=
+	       (s32)ring->watermark;
 }
 
 /*
  * Makes everything up to @counts visible to the reader. The flags are cleared, for
  * the reader will find the records by itself, except that SLEEPING stays set while
- * watermark and deadline let the reader sleep on.
+ * the watermark lets the reader sleep on.
  */
-static __always_inline int ring_publish(struct profbuf_ring *ring, u64 counts, u64 now)
+static __always_inline int ring_publish(struct profbuf_ring *ring, u64 counts)
 {
 	u64 old = ring->w_counts;
 	u64 new = counts;
-	bool wake = false;
 
 	/*
 	 * LMM(publish:A): the records and tags up to counts are stored before w
@@ -345,16 +341,23 @@ static __always_inline int ring_publish(struct profbuf_ring *ring, u64 counts, u
 		/* LMM(publish:B): armed_at is at least as new as the SLEEPING seen here. */
 		old = atomic64_read_acquire(&ring->w);
 		new = counts;
-		wake = false;
-		if (old & RING_SLEEPING) {
-			wake = ring_wake_due(ring, old, counts, now);
-			if (!wake)
-				new |= RING_SLEEPING;
-		}
+		if (old & RING_SLEEPING && !ring_wake_due(ring, counts))
+			new |= RING_SLEEPING;
 	}
-
 	ring->w_counts = counts;
-	return wake ? PROFBUF_RING_WAKE : 0;
+
+	if (likely(!(old & RING_SLEEPING)))
+		return 0;
+	if (!(new & RING_SLEEPING))
+		return PROFBUF_RING_WAKE;
+
+	/* LMM(publish:C): first_due is at least as new as the SLEEPING in the w swapped. */
+	smp_rmb();
+	if (!READ_ONCE(ring->first_due))
+		return 0;
+	/* Whoever arms right now can be woken already: this is for them, too. */
+	WRITE_ONCE(ring->first_due, 0);
+	return PROFBUF_RING_FIRST;
 }
 
 /*
@@ -466,7 +469,6 @@ notrace bool profbuf_ring_enter(struct profbuf_ring *ring, u64 now)
 	barrier();
 	return true;
 }
-EXPORT_SYMBOL_GPL(profbuf_ring_enter);
 NOKPROBE_SYMBOL(profbuf_ring_enter);
 
 /**
@@ -498,14 +500,13 @@ notrace int profbuf_ring_exit(struct profbuf_ring *ring)
 		barrier();
 	}
 }
-EXPORT_SYMBOL_GPL(profbuf_ring_exit);
 NOKPROBE_SYMBOL(profbuf_ring_exit);
 
 /**
  * profbuf_ring_write - store a sample as a record, or count it as lost
  * @ring: the ring; with NULL nothing happens
- * @now: time of the sample, in the unit of the ring's deadline; any value, but
- *	watermark and deadline work as told only if it does not decrease
+ * @now: time of the sample; any value, but nested samples stand in order only if it does
+ *	not decrease
  * @tag: tag of the record
  * @hdr: header words
  * @nhdr: their number; what is missing up to the ring's hdrsize is zero
@@ -517,7 +518,8 @@ NOKPROBE_SYMBOL(profbuf_ring_exit);
  * two may be left out.
  * Return: the number of records stored (0: the sample was counted as lost; 2: an overflow
  * entry went ahead of it), with PROFBUF_RING_WAKE set if the caller must wake the
- * reader; -EINVAL if @nhdr exceeds the ring's hdrsize: then nothing was done.
+ * reader, or PROFBUF_RING_FIRST if the caller must see to it that the reader is
+ * woken in time; -EINVAL if @nhdr exceeds the ring's hdrsize: then nothing was done.
  */
 notrace int profbuf_ring_write(struct profbuf_ring *ring, u64 now, u64 tag, const u64 *hdr,
 			       u32 nhdr, const u64 *stack, u32 nstack)
@@ -556,38 +558,20 @@ notrace int profbuf_ring_write(struct profbuf_ring *ring, u64 now, u64 tag, cons
 	counts = ring_store(ring, counts, now, tag, hdr, nhdr, stack, nstack);
 
 	WRITE_ONCE(ring->totals.written, ring->totals.written + 1);
-	return records | ring_publish(ring, counts, now);
+	return records | ring_publish(ring, counts);
 }
-EXPORT_SYMBOL_GPL(profbuf_ring_write);
 NOKPROBE_SYMBOL(profbuf_ring_write);
 
 /**
  * profbuf_ring_filter - count a sample that is not to be recorded
  * @ring: the ring
- * @now: time of the sample
- *
- * Also sees to it that earlier records do not wait beyond the deadline because
- * none follows them.
  *
  * Context: as profbuf_ring_write().
- * Return: PROFBUF_RING_WAKE if the caller must wake the reader, else 0.
  */
-notrace int profbuf_ring_filter(struct profbuf_ring *ring, u64 now)
+notrace void profbuf_ring_filter(struct profbuf_ring *ring)
 {
-	/* LMM(filter:A): armed_at is at least as new as SLEEPING. */
-	u64 w = atomic64_read_acquire(&ring->w);
-
 	WRITE_ONCE(ring->totals.filtered, ring->totals.filtered + 1);
-
-	if (!(w & RING_SLEEPING) || ring_data_count(w) == READ_ONCE(ring->armed_at) ||
-	    (s64)(now - ring->waiting_since) < (s64)ring->deadline)
-		return 0;
-
-	/* If it fails, the reader is awake or close() wakes it. */
-	return atomic64_try_cmpxchg_relaxed(&ring->w, (s64 *)&w, w & ~RING_SLEEPING) ?
-	       PROFBUF_RING_WAKE : 0;
 }
-EXPORT_SYMBOL_GPL(profbuf_ring_filter);
 NOKPROBE_SYMBOL(profbuf_ring_filter);
 
 /**
@@ -610,7 +594,6 @@ int profbuf_ring_close(struct profbuf_ring *ring)
 	smp_store_release(&ring->eof, 1);
 	return ring_publish_extra(ring);
 }
-EXPORT_SYMBOL_GPL(profbuf_ring_close);
 
 /**
  * profbuf_ring_commit - give the last batch back to the writer
@@ -624,7 +607,6 @@ void profbuf_ring_commit(struct profbuf_ring *ring)
 	if ((u64)atomic64_read(&ring->r) != ring->r_next)
 		atomic64_set_release(&ring->r, ring->r_next);
 }
-EXPORT_SYMBOL_GPL(profbuf_ring_commit);
 
 /**
  * profbuf_ring_unread - put the last batch back
@@ -645,7 +627,6 @@ void profbuf_ring_unread(struct profbuf_ring *ring)
 		WRITE_ONCE(ring->overflow_undelivered, true);
 	WRITE_ONCE(ring->r_next, r);
 }
-EXPORT_SYMBOL_GPL(profbuf_ring_unread);
 
 /* The reader takes the pending entry and makes it a record, unless it has changed. */
 static bool ring_synthesize_overflow(struct profbuf_ring *ring, u64 overflow)
@@ -801,15 +782,16 @@ int profbuf_ring_read(struct profbuf_ring *ring, struct profbuf_ring_batch *batc
 		(void)atomic64_try_cmpxchg_acquire(&ring->w, (s64 *)&w, w & ~RING_EXTRA);
 	}
 }
-EXPORT_SYMBOL_GPL(profbuf_ring_read);
 
 /**
  * profbuf_ring_arm - ask for a wakeup
  * @ring: the ring
  *
- * From now on the writer asks its caller for a wakeup, once, when watermark or
- * deadline, a discard or the end call for it. What is there already does not count,
- * unless it came since somebody else asked who still sleeps.
+ * From now on the writer asks its caller for a wakeup, once, when the watermark, a
+ * discard or the end call for it, and tells its caller of the first record for which
+ * nothing of this holds. What is there already does not count, unless it came
+ * since somebody else asked who still sleeps. Either may happen before this returns:
+ * who sleeps must have made itself ready to be woken first, as wait_event() does.
  *
  * Others than the reader may ask at the same time, to learn when to call it. Their
  * answer may be outdated at once by what the reader does; after profbuf_ring_unread(),
@@ -827,9 +809,11 @@ bool profbuf_ring_arm(struct profbuf_ring *ring)
 		if (!(w & RING_SLEEPING) ||
 		    ring_data_count(w) == ring_data_count(READ_ONCE(ring->r_next)))
 			WRITE_ONCE(ring->armed_at, ring_data_count(w));
+		/* Who is told of something now may wait for the next record when it has read. */
+		WRITE_ONCE(ring->first_due, 1);
 		/*
-		 * LMM(arm:A): armed_at precedes SLEEPING. What a writer stored before
-		 * it last changed w shows below; a later one sees SLEEPING.
+		 * LMM(arm:A): armed_at and first_due precede SLEEPING. What a writer stored
+		 * before it last changed w shows below; a later one sees SLEEPING.
 		 */
 	} while (!atomic64_try_cmpxchg(&ring->w, (s64 *)&w, (w | RING_SLEEPING) & ~RING_EXTRA));
 
@@ -838,7 +822,6 @@ bool profbuf_ring_arm(struct profbuf_ring *ring)
 	       overflow_count(atomic64_read(&ring->overflow)) ||
 	       READ_ONCE(ring->eof);
 }
-EXPORT_SYMBOL_GPL(profbuf_ring_arm);
 
 /**
  * profbuf_ring_totals - what became of the samples so far
@@ -856,4 +839,3 @@ void profbuf_ring_totals(const struct profbuf_ring *ring, struct profbuf_ring_to
 	totals->nested = READ_ONCE(ring->totals.nested);
 	totals->filtered = READ_ONCE(ring->totals.filtered);
 }
-EXPORT_SYMBOL_GPL(profbuf_ring_totals);

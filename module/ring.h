@@ -22,6 +22,12 @@
 /* What the writer's functions return, ored together; otherwise a negative errno. */
 #define PROFBUF_RING_STORED	0x3	/* mask: records stored, 0 to 2 */
 #define PROFBUF_RING_WAKE	0x4	/* the reader sleeps: the caller must wake it */
+/*
+ * The reader sleeps on, though this record waits: the caller must see to it that it is
+ * woken in time, unless it has seen to that already, or wakes it now. Told once after
+ * each profbuf_ring_arm(): of the first record for which PROFBUF_RING_WAKE is not.
+ */
+#define PROFBUF_RING_FIRST	0x8
 
 /**
  * struct profbuf_ring_layout - sizes of a ring, as profbuf_ring_layout() rounds them
@@ -73,8 +79,8 @@ struct profbuf_ring_totals {
 /**
  * struct profbuf_ring - one ring
  *
- * Callers set @watermark and @deadline between profbuf_ring_init() and the
- * first write; everything else belongs to ring.c.
+ * Callers set @watermark between profbuf_ring_init() and the first write;
+ * everything else belongs to ring.c.
  */
 struct profbuf_ring {
 	/* private: constant while the ring is in use */
@@ -87,8 +93,6 @@ struct profbuf_ring {
 	/* public: */
 	/** @watermark: words stored since the reader slept that wake it; 1: every record */
 	u32 watermark;
-	/** @deadline: nanoseconds after which a stored record wakes the reader anyway */
-	u64 deadline;
 
 	/* private: written by the reader */
 	atomic64_t r ____cacheline_aligned_in_smp;
@@ -102,6 +106,7 @@ struct profbuf_ring {
 	atomic64_t overflow;
 	u64 overflow_time;
 	u32 eof;
+	u32 first_due;
 
 	/* private: the writer's own */
 	u32 busy ____cacheline_aligned_in_smp;
@@ -109,7 +114,6 @@ struct profbuf_ring {
 	u64 nested_time;
 	int folding_result;
 	u64 w_counts;
-	u64 waiting_since;
 	struct profbuf_ring_totals totals;
 };
 
@@ -133,7 +137,7 @@ bool profbuf_ring_enter(struct profbuf_ring *ring, u64 now);
 int profbuf_ring_exit(struct profbuf_ring *ring);
 int profbuf_ring_write(struct profbuf_ring *ring, u64 now, u64 tag, const u64 *hdr, u32 nhdr,
 		       const u64 *stack, u32 nstack);
-int profbuf_ring_filter(struct profbuf_ring *ring, u64 now);
+void profbuf_ring_filter(struct profbuf_ring *ring);
 
 /* Whoever ends the stream, once, after the last write. */
 int profbuf_ring_close(struct profbuf_ring *ring);

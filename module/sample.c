@@ -74,7 +74,7 @@ notrace void profbuf_sample(struct profbuf_cpu *pc, struct pt_regs *regs, u64 no
 {
 	const struct profbuf_config *config = &pc->session->running;
 	enum profbuf_mode mode = sample_mode(regs);
-	int result;
+	int result = 0;
 
 	/* A nested sample is counted, too, so this must not be torn by one. */
 	local64_inc(&pc->interrupts);
@@ -83,7 +83,7 @@ notrace void profbuf_sample(struct profbuf_cpu *pc, struct pt_regs *regs, u64 no
 		return;
 
 	if (mode == PROFBUF_MODE_IDLE && !(config->flags & PROFBUF_IDLE)) {
-		result = profbuf_ring_filter(&pc->ring, now);
+		profbuf_ring_filter(&pc->ring);
 	} else {
 		u64 header[PROFBUF_WORDS];
 		u64 flags = 0;

@@ -108,7 +108,7 @@ TEST(n6_new_ring_is_empty)
 	expect_equal(ring.tag_len, 8);
 	expect_equal(profbuf_ring_overflow_words(&layout), 5);
 	expect_equal(ring.watermark, 1);
-	expect_equal(ring.deadline, 0);
+	expect_equal(ring.first_due, 0);
 	expect_r(&ring, 0, 0);
 	expect_r_next(&ring, 0, 0);
 	expect_w(&ring, 0, 0, 0);

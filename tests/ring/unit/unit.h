@@ -15,9 +15,9 @@
 #include "ring.h"
 
 #define WAKE		PROFBUF_RING_WAKE
+#define FIRST		PROFBUF_RING_FIRST
 #define SLEEPING	(1ULL << 32)
 #define EXTRA		(1ULL << 33)
-#define FOREVER		((u64)INT64_MAX)
 
 /* TEST(name) { ... }: a test that main() runs, in the order of the source. */
 #define TEST(name)							\
@@ -91,7 +91,7 @@ static inline u32 pending_count(const struct profbuf_ring *ring)
 #define expect(condition)						\
 	_assert_true(!!(condition), #condition, __FILE__, __LINE__)
 
-/* The result of a write: records stored, WAKE; 0 is a discard. */
+/* The result of a write: records stored, WAKE, FIRST; 0 is a discard. */
 #define expect_write(ring, result, now, tag, hdr, stack)		\
 	expect_equal((s64)write_words(ring, now, tag, hdr, stack), (s64)(result))
 

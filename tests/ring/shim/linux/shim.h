@@ -46,7 +46,6 @@ typedef struct {
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #define notrace
 #define NOKPROBE_SYMBOL(symbol)
-#define EXPORT_SYMBOL_GPL(symbol)
 
 #define min(a, b)		((a) < (b) ? (a) : (b))
 #define min_t(type, a, b)	min((type)(a), (type)(b))
@@ -58,6 +57,12 @@ static inline u64 roundup_pow_of_two(u64 n)
 }
 
 #define barrier()	__atomic_signal_fence(__ATOMIC_SEQ_CST)
+
+/* gcc warns that ThreadSanitizer knows no fences. It knows the atomics on both sides of them. */
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wtsan"
+#endif
+#define smp_rmb()	__atomic_thread_fence(__ATOMIC_ACQUIRE)
 
 #define READ_ONCE(x)							\
 	({ SHIM_STEP(&(x)); __atomic_load_n(&(x), __ATOMIC_RELAXED); })
