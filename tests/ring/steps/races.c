@@ -308,6 +308,49 @@ TEST(x6_no_wakeup_is_lost_while_the_writer_writes)
 	expect(slept && found);
 }
 
+TEST(x6_first_is_told_to_who_falls_asleep_meanwhile)
+{
+	u32 step;
+
+	for (step = 0;; step++) {
+		start();
+		ring->watermark = 1000;
+		interrupt_at(step, write_one_interrupting);
+		asleep = fall_asleep();
+		if (!interrupted())
+			break;
+		expect(!asleep || result & FIRST);
+	}
+	expect(step > 4);
+}
+
+/* A reader who read all that it was told of, and falls asleep again with SLEEPING still set. */
+TEST(x6_first_is_told_to_who_falls_asleep_again)
+{
+	bool told = false, found = false;
+	u32 step;
+
+	for (step = 0;; step++) {
+		start();
+		ring->watermark = 1000;
+		expect(!profbuf_ring_arm(ring));
+		write_one(1, 70);
+		expect_equal(result, 1 | FIRST);
+		expect_equal(read_some(), 1);
+		result = 0;
+		asleep = false;
+		interrupt_at(step, fall_asleep_interrupting);
+		write_one(2, 71);
+		if (!interrupted())
+			break;
+		expect(!(result & WAKE));
+		expect_equal(asleep, !!(result & FIRST));
+		told |= asleep;
+		found |= !asleep;
+	}
+	expect(told && found);
+}
+
 TEST(x6_extra_is_set_again_while_the_reader_clears_it)
 {
 	u32 i, step;

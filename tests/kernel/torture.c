@@ -3,7 +3,8 @@
  * Torture of the ring, inside the kernel: one ring for each CPU is written from tasks,
  * softirqs, hard interrupts and NMIs, which interrupt each other, while readers come and
  * go, lag, sleep, and put back what they read. Every record's content is checked, and
- * that each sample offered was delivered or counted as lost where it is missing.
+ * that each sample offered was delivered or counted as lost where it is missing. Now
+ * and then a ring becomes quiet while its reader sleeps: it must be woken all the same.
  *
  * Loading the module runs the test. Loading fails if the test does, or cannot be run;
  * otherwise the module may be removed right away. The figures are in the log.
@@ -59,7 +60,7 @@ MODULE_PARM_DESC(seconds, "the test fails if it is not done by then");
 #define TORTURE_READERS		2
 #define TORTURE_IRQ_NS		(137 * NSEC_PER_USEC)
 #define TORTURE_SOFTIRQ_NS	(211 * NSEC_PER_USEC)
-#define TORTURE_DEADLINE	4000000		/* of torture_clock() */
+#define TORTURE_DEADLINE_NS	(1 * NSEC_PER_MSEC)
 #define TORTURE_WAKEUP_SECONDS	30
 
 enum torture_context {
@@ -84,11 +85,16 @@ struct torture_cpu {
 	local64_t offered[TORTURE_CONTEXTS];
 	local64_t refused[TORTURE_CONTEXTS];
 	atomic_t nmis_sent;
+	atomic_t samples_left;		/* to be offered before it is quiet; negative: any number */
 	atomic64_t wakes;
+	atomic64_t firsts;
 	struct hrtimer irq_timer;
 	struct hrtimer softirq_timer;
 	struct task_struct *writer;
 	struct irq_work wake;
+	struct irq_work start_deadline;
+	struct hrtimer deadline;
+	u64 deadlines;
 
 	/* The reader, one at a time. */
 	struct mutex reading;
@@ -145,6 +151,11 @@ static __always_inline u64 torture_clock(void)
 	return rdtsc_ordered();
 }
 
+static __always_inline bool torture_is_quiet(struct torture_cpu *tc)
+{
+	return atomic_read(&tc->samples_left) >= 0 && atomic_dec_if_positive(&tc->samples_left) < 0;
+}
+
 /* Offers one sample, in whatever context. The caller has seen to it that it does not migrate. */
 static void torture_offer(struct torture_cpu *tc, enum torture_context context)
 {
@@ -155,6 +166,8 @@ static void torture_offer(struct torture_cpu *tc, enum torture_context context)
 	u32 size;
 	u32 i;
 
+	if (torture_is_quiet(tc))
+		return;
 	local64_inc(&tc->offered[context]);
 	if (!profbuf_ring_enter(&tc->ring, torture_clock())) {
 		local64_inc(&tc->refused[context]);
@@ -181,6 +194,11 @@ static void torture_offer(struct torture_cpu *tc, enum torture_context context)
 	if (result > 0 && result & PROFBUF_RING_WAKE) {
 		atomic64_inc(&tc->wakes);
 		irq_work_queue(&tc->wake);
+	}
+	/* In an NMI no timer can be started. */
+	if (result > 0 && result & PROFBUF_RING_FIRST) {
+		atomic64_inc(&tc->firsts);
+		irq_work_queue(&tc->start_deadline);
 	}
 }
 
@@ -251,6 +269,25 @@ static int torture_writer(void *argument)
 static void torture_wake(struct irq_work *work)
 {
 	wake_up(&container_of(work, struct torture_cpu, wake)->wait);
+}
+
+static void torture_start_deadline(struct irq_work *work)
+{
+	struct torture_cpu *tc = container_of(work, struct torture_cpu, start_deadline);
+
+	/* One that is running now may have woken all too early for this record. */
+	if (!hrtimer_is_queued(&tc->deadline))
+		hrtimer_start(&tc->deadline, ns_to_ktime(TORTURE_DEADLINE_NS),
+			      HRTIMER_MODE_REL_PINNED_SOFT);
+}
+
+static enum hrtimer_restart torture_deadline(struct hrtimer *timer)
+{
+	struct torture_cpu *tc = container_of(timer, struct torture_cpu, deadline);
+
+	tc->deadlines++;
+	wake_up(&tc->wait);
+	return HRTIMER_NORESTART;
 }
 
 static void torture_check_overflow(struct torture_cpu *tc, const u64 *record)
@@ -349,14 +386,19 @@ static bool torture_arm(struct torture_cpu *tc)
 	return profbuf_ring_arm(&tc->ring);
 }
 
-/* Waits for what the writer promises to wake for; the other readers stay away meanwhile. */
-static void torture_sleep(struct torture_cpu *tc)
+/*
+ * Waits for what the writer promises to wake for; the other readers stay away meanwhile. Where
+ * only a few more samples come, most of them stay below the watermark.
+ */
+static void torture_sleep(struct torture_cpu *tc, u64 random)
 {
-	if (wait_event_timeout(tc->wait, torture_arm(tc) || READ_ONCE(stopping),
-			       TORTURE_WAKEUP_SECONDS * HZ))
-		return;
-	torture_violation("CPU %u: nobody has woken the reader for %u s", tc->cpu,
-			  TORTURE_WAKEUP_SECONDS);
+	if (random % 16 == 0)
+		atomic_set(&tc->samples_left, 1 + random / 16 % 4);
+	if (!wait_event_timeout(tc->wait, torture_arm(tc) || READ_ONCE(stopping),
+				TORTURE_WAKEUP_SECONDS * HZ))
+		torture_violation("CPU %u: nobody has woken the reader for %u s", tc->cpu,
+				  TORTURE_WAKEUP_SECONDS);
+	atomic_set(&tc->samples_left, -1);
 }
 
 static int torture_reader(void *argument)
@@ -373,7 +415,7 @@ static int torture_reader(void *argument)
 		for (i = 0; i < 1 + random % 64 && !tc->ended; i++) {
 			result = torture_read(tc, hash_64_generic(random + i, 64));
 			if (result == -EAGAIN && !READ_ONCE(stopping))
-				torture_sleep(tc);
+				torture_sleep(tc, hash_64_generic(random - i, 64));
 			cond_resched();
 		}
 		mutex_unlock(&tc->reading);
@@ -442,12 +484,19 @@ static void torture_check_account(struct torture_cpu *tc)
 		torture_violation("CPU %u: %llu wakeups, %llu asked for", tc->cpu,
 				  (u64)atomic64_read(&tc->wakes),
 				  (u64)atomic64_read(&tc->armed));
+	if (atomic64_read(&tc->firsts) > atomic64_read(&tc->armed))
+		torture_violation("CPU %u: %llu deadlines begun, %llu wakeups asked for", tc->cpu,
+				  (u64)atomic64_read(&tc->firsts),
+				  (u64)atomic64_read(&tc->armed));
+	if (!tc->deadlines)
+		torture_violation("CPU %u: no deadline was ever reached", tc->cpu);
 	for (i = 0; i < TORTURE_CONTEXTS; i++)
 		pr_info("CPU %u: %s: %lld offered, %lld refused\n", tc->cpu, context_names[i],
 			(s64)local64_read(&tc->offered[i]), (s64)local64_read(&tc->refused[i]));
-	pr_info("CPU %u: %llu written, %llu lost in %llu entries, %llu put back, %llu wakeups of %llu asked for\n",
+	pr_info("CPU %u: %llu written, %llu lost in %llu entries, %llu put back, %llu wakeups of %llu asked for, %llu deadlines reached of %llu begun\n",
 		tc->cpu, totals.written, totals.lost, tc->entries_read, tc->put_back,
-		(u64)atomic64_read(&tc->wakes), (u64)atomic64_read(&tc->armed));
+		(u64)atomic64_read(&tc->wakes), (u64)atomic64_read(&tc->armed),
+		tc->deadlines, (u64)atomic64_read(&tc->firsts));
 }
 
 static void torture_cpu_free(struct torture_cpu *tc)
@@ -480,11 +529,14 @@ static struct torture_cpu *torture_cpu_new(unsigned int cpu)
 		return NULL;
 	}
 	tc->ring.watermark = watermark;
-	tc->ring.deadline = TORTURE_DEADLINE;
 	tc->cpu = cpu;
 	mutex_init(&tc->reading);
 	init_waitqueue_head(&tc->wait);
 	init_irq_work(&tc->wake, torture_wake);
+	init_irq_work(&tc->start_deadline, torture_start_deadline);
+	atomic_set(&tc->samples_left, -1);
+	hrtimer_setup(&tc->deadline, torture_deadline, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_PINNED_SOFT);
 	hrtimer_setup(&tc->irq_timer, torture_irq, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 	hrtimer_setup(&tc->softirq_timer, torture_softirq, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL_PINNED_SOFT);
@@ -546,6 +598,9 @@ static void torture_stop_writers(void)
 		while (atomic_read(&tc->nmis_sent))
 			cpu_relax();
 		irq_work_sync(&tc->wake);
+		irq_work_sync(&tc->start_deadline);
+		hrtimer_cancel(&tc->deadline);
+		wake_up(&tc->wait);
 	}
 }
 
