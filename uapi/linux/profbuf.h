@@ -8,10 +8,13 @@
  * sampling interrupts, and one ring of records for each CPU. Descriptors made by dup()
  * or fork() share it. Closing the last one undoes everything. A new session has
  * the configuration that the module's parameters give; it is changed with
- * PROFBUF_IOC_SET_CONFIG or PROFBUF_IOC_SET_HDRSIZE. PROFBUF_IOC_START starts it,
- * and so does the first read() or poll(), so that plain cat works, provided that the
- * one who opened the device had the privilege as well as the one who reads. A read of
- * no bytes, or one that must not wait for anything (RWF_NOWAIT), does not start it.
+ * PROFBUF_IOC_SET_CONFIG, PROFBUF_IOC_SET_HDRSIZE or PROFBUF_IOC_SET_CPUS.
+ * PROFBUF_IOC_START starts it, and so does the first read(), so that plain cat works,
+ * provided that the one who opened the device had the privilege as well as the one who
+ * reads. A read of no bytes, or one that must not wait for anything (RWF_NOWAIT), does
+ * not start it.
+ *
+ * Whoever may open the device can keep the module from being unloaded, by keeping it open.
  *
  *	idle ----- start ----> running <-- pause/resume --> paused
  *	                       ^     |                        |
@@ -37,9 +40,12 @@
  *	EPERM, ENOMEM	the session could not be started, as by PROFBUF_IOC_START
  *	EIO	the records were overwritten in the kernel's memory
  *
- * poll() answers EPOLLIN when a read would not block, the end included, EPOLLHUP in
- * addition when the end was read, and EPOLLERR when the session could not be started.
- * Edge-triggered epoll works; read until EAGAIN.
+ * With O_NONBLOCK, read() waits neither for records nor for another thread that uses the
+ * session.
+ *
+ * poll() answers EPOLLIN when a read would not block, the end included, and EPOLLHUP in
+ * addition when the end was read. An idle session is readable: a read starts it, or
+ * says why it cannot. Edge-triggered epoll works; read until EAGAIN.
  *
  * The stream
  * ----------
@@ -50,10 +56,11 @@
  * whether a frame can be trusted to be walked.
  *
  * The first frame is an INFO frame; another follows whenever what it says has
- * changed. SAMPLES frames hold the records of one CPU, oldest first. Frames of
- * different CPUs are not in order of time. A frame's sequence number is the number
- * of records of its CPU in the frames before it, since the start; where it is not,
- * frames are missing.
+ * changed, which the wall clock does when it is set and when the machine was suspended.
+ * SAMPLES frames hold the records of one CPU, oldest first. Frames of different CPUs are
+ * not in order of time. A frame's sequence number is the number of records of its CPU in
+ * the frames before it, since the start; where it is not, frames are missing. LIMIT
+ * frames tell when a CPU was sampled less often than asked for.
  *
  * Records
  * -------
@@ -68,18 +75,40 @@
  * The header has as many of the words below as frame.hdrsize asks for, in this order;
  * further ones are 0. The INFO frame names them (enum profbuf_word).
  *
- *	0 count		sampling periods since the CPU's last interrupt, 1 or more: above 1
- *			if interrupts came late
+ *	0 count		sampling periods that the record stands for, 1 or more: above 1 if
+ *			the interrupt came late, or the CPU's sampling was slowed down
  *	1 task		process ID (tgid) << 32 | thread ID, of the initial pid namespace
  *	2 mode		see PROFBUF_MODE_CPU() and following
  *	3 cgroup	ID in the unified hierarchy, the inode number of its directory
  *	4,5 comm	name of the thread, 16 bytes in memory order, ends with 0
  *	6 period	of the event that sampled; for the timer nanoseconds
  *	7 value		specific to the source; 0 for the timer
+ *	8 late		of the count, see PROFBUF_LATE_PERIODS() and PROFBUF_LATE_STOLEN()
  *
  * The stack begins with the interrupted instruction, exact, and goes on with return
  * addresses, callers last; kernel frames come before user frames. When the kernel was
  * interrupted, the first user frame is where user space will go on, exact as well.
+ *
+ * Late timers
+ * -----------
+ * User code cannot hold an interrupt up. Periods by which one came late over user code
+ * were not spent there, but by whatever kept the CPU: an interrupt handler, the firmware
+ * or, for a virtual machine, its host. Over kernel code they were spent, as a rule, by
+ * what ran with interrupts disabled, and that is what the stack shows. Of the late periods
+ * the kernel knows some to have been stolen by the host.
+ *
+ * Sampling that takes too much
+ * ----------------------------
+ * All sessions together take no more of a CPU's time than the module's parameter cpu_share
+ * says, and a session no more than its cpu_share, in 1/1000. Where their periods and stacks
+ * would take more, interrupts are left out, and the count of the next one includes their
+ * periods: the sum of counts stays what it was, there are fewer records. Short bursts are
+ * let pass. A LIMIT frame tells that this has begun, another one that it has ended.
+ *
+ * Idle CPUs
+ * ---------
+ * Unless idle CPUs are asked for (PROFBUF_IDLE), the timer of a CPU that is idle is stopped
+ * until it wakes up. The periods that pass meanwhile are told by PROFBUF_IOC_STATS.
  *
  * Losses
  * ------
@@ -117,17 +146,20 @@
 #define PROFBUF_PERIOD_MAX	60000000000ULL	/* 60 s */
 #define PROFBUF_DEADLINE_MAX	3600000000000ULL	/* 1 h */
 #define PROFBUF_RING_SIZE_MAX	(1ULL << 30)	/* bytes */
+#define PROFBUF_CPU_SHARE_MAX	1000		/* 1/1000 */
 
 /**
  * enum profbuf_frame_type - what a frame holds
  * @PROFBUF_FRAME_INFO: struct profbuf_info
  * @PROFBUF_FRAME_SAMPLES: records and their tags
+ * @PROFBUF_FRAME_LIMIT: struct profbuf_limit
  * @PROFBUF_FRAME_USER: this and all above never come from the kernel; they are for
  *	programs that add to a recorded stream
  */
 enum profbuf_frame_type {
 	PROFBUF_FRAME_INFO	= 1,
 	PROFBUF_FRAME_SAMPLES	= 2,
+	PROFBUF_FRAME_LIMIT	= 3,
 	PROFBUF_FRAME_USER	= 0x8000,
 };
 
@@ -137,10 +169,11 @@ enum profbuf_frame_type {
  * @type: enum profbuf_frame_type
  * @hdrsize: header words of each record
  * @size: bytes of the frame, this header included; a multiple of 8
- * @cpu: CPU whose records these are; PROFBUF_CPU_NONE where that has no meaning
+ * @cpu: CPU that the frame is about; PROFBUF_CPU_NONE where that has no meaning
  * @records: number of records, and of tags; 0 unless the type is PROFBUF_FRAME_SAMPLES
  * @words: words of all records together; 0 unless the type is PROFBUF_FRAME_SAMPLES
- * @sequence: SAMPLES: records of this CPU in earlier frames; INFO: INFO frames before
+ * @sequence: SAMPLES: records of this CPU in earlier frames; INFO: INFO frames before;
+ *	LIMIT: LIMIT frames of this CPU before
  */
 struct profbuf_frame {
 	__u32 magic;
@@ -180,6 +213,7 @@ enum profbuf_source {
  * @PROFBUF_WORD_COMM2: second half
  * @PROFBUF_WORD_PERIOD: period of the event
  * @PROFBUF_WORD_VALUE: a value specific to the source
+ * @PROFBUF_WORD_LATE: periods by which the interrupt was late
  */
 enum profbuf_word {
 	PROFBUF_WORD_ZERO	= 0,
@@ -191,10 +225,11 @@ enum profbuf_word {
 	PROFBUF_WORD_COMM2	= 6,
 	PROFBUF_WORD_PERIOD	= 7,
 	PROFBUF_WORD_VALUE	= 8,
+	PROFBUF_WORD_LATE	= 9,
 };
 
 /* Header words that mean something. */
-#define PROFBUF_WORDS		8
+#define PROFBUF_WORDS		9
 
 /**
  * struct profbuf_info - payload of an INFO frame
@@ -225,6 +260,34 @@ struct profbuf_info {
 	__u32 reserved;
 };
 
+/**
+ * struct profbuf_limit - payload of a LIMIT frame: a CPU is sampled less often than asked for
+ * @size: bytes of this structure
+ * @share: what sampling may take of the CPU's time, in 1/1000
+ * @begin_ns: CLOCK_MONOTONIC, when it began
+ * @end_ns: when it ended; 0 if it goes on
+ * @cost_ns: mean cost of a sampling interrupt of that CPU
+ * @times: how many times it has begun since the last LIMIT frame of that CPU; if more than
+ *	once, or once while it went on already, @begin_ns is of the last time and earlier ones
+ *	were too short to be told one by one
+ */
+struct profbuf_limit {
+	__u32 size;
+	__u32 share;
+	__aligned_u64 begin_ns;
+	__aligned_u64 end_ns;
+	__aligned_u64 cost_ns;
+	__aligned_u64 times;
+};
+
+/*
+ * The late word: periods of the count that passed between the time at which the
+ * interrupt was due and the one at which it came, and how many of these the kernel
+ * knows to have been stolen by the host of a virtual machine.
+ */
+#define PROFBUF_LATE_PERIODS(word)		((__u32)(word))
+#define PROFBUF_LATE_STOLEN(word)		((__u32)((word) >> 32))
+
 /*
  * The mode word: CPU in bits 0-31, enum profbuf_mode in bits 32-39, flags in bits
  * 40-47, number of kernel frames at the beginning of the stack in bits 48-63.
@@ -239,6 +302,8 @@ struct profbuf_info {
 #define PROFBUF_MODE_KERNEL_INCOMPLETE		(1ULL << 41)
 /* The user frames do not reach a frame pointer of 0, the thread's beginning. */
 #define PROFBUF_MODE_USER_INCOMPLETE		(1ULL << 42)
+/* The walk of the stack took too long and was given up: callers are missing. */
+#define PROFBUF_MODE_TIMED_OUT			(1ULL << 43)
 
 /**
  * enum profbuf_mode - what the CPU was doing
@@ -267,11 +332,12 @@ enum profbuf_mode {
  *	the largest records; rounded up to a power of two
  * @watermark: bytes in a ring that wake the reader; half of @ring_size if that is less;
  *	0 for every record
- * @deadline_ns: the reader is woken for a record at most so long after it was taken, at
- *	once if the next sample could come later than that; at most PROFBUF_DEADLINE_MAX
+ * @deadline_ns: the reader is woken for a record at most so long after it was taken; at
+ *	most PROFBUF_DEADLINE_MAX
  * @stack_depth: most frames of a stack, kernel's and user's together, 1 to
- *	PROFBUF_STACK_MAX
- * @reserved: 0
+ *	PROFBUF_STACK_MAX, or less if the module's parameter max_stack_depth says so
+ * @cpu_share: what the session's sampling may take of a CPU's time, in 1/1000, at most
+ *	PROFBUF_CPU_SHARE_MAX; 0, or more than the module's parameter cpu_share: as much as that
  */
 struct profbuf_config {
 	__u32 size;
@@ -283,7 +349,23 @@ struct profbuf_config {
 	__aligned_u64 watermark;
 	__aligned_u64 deadline_ns;
 	__u32 stack_depth;
-	__u32 reserved;
+	__u32 cpu_share;
+};
+
+/**
+ * struct profbuf_cpus - which CPUs to sample
+ * @size: sizeof(struct profbuf_cpus), so that the structure can grow. What a kernel
+ *	does not know must be 0
+ * @bytes: of the mask, a multiple of 8. GET sets it to what the kernel's mask takes
+ * @mask: address of the mask, CPU 0 being the lowest bit of its first __u64
+ *
+ * No bytes stand for what the module's parameter says: by default all CPUs but those that
+ * are isolated or run without ticks (isolcpus=, nohz_full=).
+ */
+struct profbuf_cpus {
+	__u32 size;
+	__u32 bytes;
+	__aligned_u64 mask;
 };
 
 /**
@@ -313,9 +395,17 @@ enum profbuf_state {
  * @lost: of these, lost
  * @filtered: of these, not asked for
  * @nested: of the lost ones, those that interrupted the taking of another sample
- * @periods: sampling periods that the interrupts stand for
+ * @periods: sampling periods that have passed: those that the interrupts stand for, and @slept
  * @records_read: records that were read, those that stand for losses included
  * @lost_read: lost samples that were read of
+ * @slept: periods in which the CPU was idle and its timer stopped
+ * @late: periods by which interrupts came late
+ * @stolen: of the late ones, those that the kernel knows to have been stolen by a host
+ * @cost_ns: time that the session's interrupts took
+ * @cost_mean_ns: running mean of a sampling interrupt, whichever session it was of; for all
+ *	CPUs the highest
+ * @cost_max_ns: the longest one since the module was loaded, whichever session it was of
+ * @limited_ns: time in which the CPU was sampled less often than asked for
  *
  * Exact unless the session is running.
  */
@@ -332,10 +422,17 @@ struct profbuf_stats {
 	__aligned_u64 periods;
 	__aligned_u64 records_read;
 	__aligned_u64 lost_read;
+	__aligned_u64 slept;
+	__aligned_u64 late;
+	__aligned_u64 stolen;
+	__aligned_u64 cost_ns;
+	__aligned_u64 cost_mean_ns;
+	__aligned_u64 cost_max_ns;
+	__aligned_u64 limited_ns;
 };
 
 /*
- * ioctls. The two structures carry their size themselves. Any of them may fail with
+ * ioctls. The structures carry their size themselves. Any of them may fail with
  *
  *	ENOTTY	not one of these
  *	EFAULT	a structure is not readable or writable
@@ -371,7 +468,9 @@ struct profbuf_stats {
  *	EBUSY	the session has been started, and its end has not been read
  *	EPERM	the caller has neither CAP_PERFMON nor CAP_SYS_ADMIN, or the kernel is
  *		locked down
- *	ENOMEM	no memory, or more than RLIMIT_MEMLOCK allows without CAP_IPC_LOCK
+ *	ENOMEM	no memory, or more than the user may lock without CAP_IPC_LOCK: RLIMIT_MEMLOCK
+ *		and what the module's parameter user_memory allows for each CPU, for all
+ *		of the user's sessions
  */
 #define PROFBUF_IOC_START	_IO(PROFBUF_IOC_MAGIC, 3)
 
@@ -398,6 +497,20 @@ struct profbuf_stats {
  *	EINVAL	no such CPU, a reserved field is set, or the structure is too small
  */
 #define PROFBUF_IOC_STATS	_IOC(_IOC_READ | _IOC_WRITE, PROFBUF_IOC_MAGIC, 7, 0)
+
+/*
+ * Choose the CPUs to sample.
+ *	EINVAL	the mask holds no CPU, or one that this machine cannot have, the structure
+ *		is too small, or @bytes is no multiple of 8
+ *	EBUSY	the session has been started, and its end has not been read
+ */
+#define PROFBUF_IOC_SET_CPUS	_IOC(_IOC_WRITE, PROFBUF_IOC_MAGIC, 8, 0)
+
+/*
+ * Read which CPUs are to be sampled. @bytes says how large the mask may be.
+ *	EINVAL	the mask takes more bytes, or the structure is too small
+ */
+#define PROFBUF_IOC_GET_CPUS	_IOC(_IOC_READ | _IOC_WRITE, PROFBUF_IOC_MAGIC, 9, 0)
 
 /**
  * profbuf_frame_check - can this frame be walked?
