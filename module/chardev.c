@@ -3,6 +3,7 @@
  * /dev/profbuf: system calls, in terms of a session.
  */
 #include <linux/build_bug.h>
+#include <linux/cpumask.h>
 #include <linux/fs.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -13,10 +14,12 @@
 #include "compat.h"
 #include "reader.h"
 #include "session.h"
+#include "stats.h"
 
 /* Sizes of the structures in their first version: no caller knows smaller ones. */
 #define CONFIG_SIZE_FIRST	56
 #define STATS_SIZE_FIRST	80
+#define CPUS_SIZE_FIRST		16
 
 static int chardev_open(struct inode *inode, struct file *file)
 {
@@ -108,7 +111,7 @@ static int chardev_stats(struct profbuf_session *session, void __user *arg)
 	u32 user_size;
 	int error;
 
-	BUILD_BUG_ON(sizeof(stats) != STATS_SIZE_FIRST);
+	BUILD_BUG_ON(offsetofend(struct profbuf_stats, lost_read) != STATS_SIZE_FIRST);
 	error = chardev_get_struct(&stats, sizeof(stats), STATS_SIZE_FIRST, arg, &user_size);
 	if (error)
 		return error;
@@ -116,6 +119,74 @@ static int chardev_stats(struct profbuf_session *session, void __user *arg)
 		return -EINVAL;
 	error = profbuf_session_stats(session, &stats);
 	return error ?: chardev_put_struct(arg, user_size, &stats, sizeof(stats));
+}
+
+static int chardev_get_cpus(struct profbuf_session *session, void __user *arg)
+{
+	/* The module depends on 64 bits, so the mask's words are those of the uapi. */
+	u32 bytes = BITS_TO_LONGS(nr_cpu_ids) * sizeof(long);
+	struct profbuf_cpus request;
+	cpumask_var_t cpus;
+	u32 user_size;
+	int error;
+
+	error = chardev_get_struct(&request, sizeof(request), CPUS_SIZE_FIRST, arg, &user_size);
+	if (error)
+		return error;
+	if (request.bytes < bytes)
+		return -EINVAL;
+
+	if (!zalloc_cpumask_var(&cpus, GFP_KERNEL))
+		return -ENOMEM;
+	profbuf_session_get_cpus(session, cpus);
+	if (copy_to_user(u64_to_user_ptr(request.mask), cpumask_bits(cpus), bytes))
+		error = -EFAULT;
+	free_cpumask_var(cpus);
+
+	request.bytes = bytes;
+	return error ?: chardev_put_struct(arg, user_size, &request, sizeof(request));
+}
+
+/* A mask may be larger than the kernel's, if it holds nothing there. */
+static int chardev_get_mask(struct cpumask *cpus, const struct profbuf_cpus *request)
+{
+	const void __user *mask = u64_to_user_ptr(request->mask);
+	u32 known = min_t(u32, request->bytes, cpumask_size());
+	int error;
+
+	if (request->bytes % sizeof(u64) || request->bytes > PAGE_SIZE)
+		return -EINVAL;
+	if (!request->bytes)
+		return 0;
+	if (copy_from_user(cpumask_bits(cpus), mask, known))
+		return -EFAULT;
+	if (cpumask_empty(cpus) || !cpumask_subset(cpus, cpu_possible_mask))
+		return -EINVAL;
+	error = check_zeroed_user(mask + known, request->bytes - known);
+	if (error < 0)
+		return error;
+	return error ? 0 : -EINVAL;
+}
+
+static int chardev_set_cpus(struct profbuf_session *session, const void __user *arg)
+{
+	struct profbuf_cpus request;
+	cpumask_var_t cpus;
+	u32 user_size;
+	int error;
+
+	BUILD_BUG_ON(sizeof(request) != CPUS_SIZE_FIRST);
+	error = chardev_get_struct(&request, sizeof(request), CPUS_SIZE_FIRST, arg, &user_size);
+	if (error)
+		return error;
+
+	if (!zalloc_cpumask_var(&cpus, GFP_KERNEL))
+		return -ENOMEM;
+	error = chardev_get_mask(cpus, &request);
+	if (!error)
+		error = profbuf_session_set_cpus(session, cpus);
+	free_cpumask_var(cpus);
+	return error;
 }
 
 static long chardev_ioctl(struct file *file, unsigned int command, unsigned long arg)
@@ -140,6 +211,10 @@ static long chardev_ioctl(struct file *file, unsigned int command, unsigned long
 		return arg ? -EINVAL : profbuf_session_resume(session);
 	case PROFBUF_IOC_STATS:
 		return chardev_stats(session, pointer);
+	case PROFBUF_IOC_SET_CPUS:
+		return chardev_set_cpus(session, pointer);
+	case PROFBUF_IOC_GET_CPUS:
+		return chardev_get_cpus(session, pointer);
 	default:
 		return -ENOTTY;
 	}
@@ -169,6 +244,7 @@ static void chardev_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "profbuf-watermark:\t%llu\n", config.watermark);
 	seq_printf(m, "profbuf-deadline_ns:\t%llu\n", config.deadline_ns);
 	seq_printf(m, "profbuf-stack_depth:\t%u\n", config.stack_depth);
+	seq_printf(m, "profbuf-cpu_share:\t%u\n", config.cpu_share);
 	seq_printf(m, "profbuf-interrupts:\t%llu\n", stats.interrupts);
 	seq_printf(m, "profbuf-records:\t%llu\n", stats.records);
 	seq_printf(m, "profbuf-lost:\t%llu\n", stats.lost);
@@ -177,6 +253,13 @@ static void chardev_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "profbuf-periods:\t%llu\n", stats.periods);
 	seq_printf(m, "profbuf-records_read:\t%llu\n", stats.records_read);
 	seq_printf(m, "profbuf-lost_read:\t%llu\n", stats.lost_read);
+	seq_printf(m, "profbuf-slept:\t%llu\n", stats.slept);
+	seq_printf(m, "profbuf-late:\t%llu\n", stats.late);
+	seq_printf(m, "profbuf-stolen:\t%llu\n", stats.stolen);
+	seq_printf(m, "profbuf-cost_ns:\t%llu\n", stats.cost_ns);
+	seq_printf(m, "profbuf-cost_mean_ns:\t%llu\n", stats.cost_mean_ns);
+	seq_printf(m, "profbuf-cost_max_ns:\t%llu\n", stats.cost_max_ns);
+	seq_printf(m, "profbuf-limited_ns:\t%llu\n", stats.limited_ns);
 }
 
 const struct file_operations profbuf_chardev_operations = {

@@ -8,6 +8,9 @@
 
 #include <linux/fs.h>
 #include <linux/hrtimer.h>
+#include <linux/sched.h>
+#include <linux/sched/isolation.h>
+#include <linux/workqueue.h>
 
 #ifndef HAVE_HRTIMER_SETUP
 static inline void hrtimer_setup(struct hrtimer *timer,
@@ -21,6 +24,25 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 
 #ifndef HAVE_COPY_SPLICE_READ
 #define copy_splice_read generic_file_splice_read
+#endif
+
+/* Before 6.3. */
+#ifndef HAVE_CPU_IS_ISOLATED
+static inline bool cpu_is_isolated(int cpu)
+{
+	return !housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) ||
+	       !housekeeping_test_cpu(cpu, HK_TYPE_TICK);
+}
+#endif
+
+/* Before 6.17. */
+#ifndef HAVE_SYSTEM_DFL_WQ
+#define system_dfl_wq system_unbound_wq
+#endif
+
+/* Before 6.4 the only user workers were those of io_uring. */
+#ifndef PF_USER_WORKER
+#define PF_USER_WORKER PF_IO_WORKER
 #endif
 
 #endif /* PROFBUF_COMPAT_H */

@@ -13,3 +13,5 @@ probe = $(shell echo 'extern typeof($(3)) $(3);' | \
 
 ccflags-y += $(call probe,HAVE_HRTIMER_SETUP,linux/hrtimer.h,hrtimer_setup)
 ccflags-y += $(call probe,HAVE_COPY_SPLICE_READ,linux/fs.h,copy_splice_read)
+ccflags-y += $(call probe,HAVE_CPU_IS_ISOLATED,linux/sched/isolation.h,cpu_is_isolated)
+ccflags-y += $(call probe,HAVE_SYSTEM_DFL_WQ,linux/workqueue.h,system_dfl_wq)

@@ -8,6 +8,7 @@
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
@@ -15,12 +16,28 @@
 #include <linux/sysfs.h>
 
 #include "config.h"
+#include "source.h"
 
 /*
  * A ring smaller than this many of its largest records could lose for ever: a record
  * of more than half a ring may not fit an empty one, and after a loss two must fit.
  */
 #define CONFIG_LEAST_RECORDS	4
+
+static unsigned int max_stack_depth = PROFBUF_STACK_MAX;
+
+static int config_set_max_stack_depth(const char *text, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(text, kp, 1, PROFBUF_STACK_MAX);
+}
+
+static const struct kernel_param_ops config_max_stack_depth_ops = {
+	.set = config_set_max_stack_depth,
+	.get = param_get_uint,
+};
+
+module_param_cb(max_stack_depth, &config_max_stack_depth_ops, &max_stack_depth, 0644);
+MODULE_PARM_DESC(max_stack_depth, "most frames that a session may ask for");
 
 static u64 config_least_ring(const struct profbuf_config *config)
 {
@@ -31,14 +48,14 @@ static u64 config_least_ring(const struct profbuf_config *config)
 /* Each value by itself. */
 static int config_check_ranges(const struct profbuf_config *config)
 {
-	if (config->source != PROFBUF_SOURCE_TIMER || config->flags & ~PROFBUF_FLAGS ||
-	    config->reserved)
+	if (!profbuf_source_find(config->source) || config->flags & ~PROFBUF_FLAGS ||
+	    config->cpu_share > PROFBUF_CPU_SHARE_MAX)
 		return -EINVAL;
 	if (config->hdrsize < PROFBUF_HDRSIZE_MIN || config->hdrsize > PROFBUF_HDRSIZE_MAX)
 		return -EINVAL;
 	if (config->period_ns < PROFBUF_PERIOD_MIN || config->period_ns > PROFBUF_PERIOD_MAX)
 		return -EINVAL;
-	if (config->stack_depth < 1 || config->stack_depth > PROFBUF_STACK_MAX)
+	if (config->stack_depth < 1 || config->stack_depth > READ_ONCE(max_stack_depth))
 		return -EINVAL;
 	if (config->deadline_ns > PROFBUF_DEADLINE_MAX ||
 	    config->ring_size > PROFBUF_RING_SIZE_MAX)
@@ -116,6 +133,7 @@ void profbuf_config_defaults(struct profbuf_config *config)
 {
 	kernel_param_lock(THIS_MODULE);
 	*config = defaults;
+	config->stack_depth = min(config->stack_depth, max_stack_depth);
 	kernel_param_unlock(THIS_MODULE);
 }
 

@@ -7,7 +7,9 @@
 
 #include "chardev.h"
 #include "config.h"
-#include "session.h"
+#include "cpus.h"
+#include "idle.h"
+#include "overload.h"
 
 /* Anyone may open it: whether the caller may sample is asked when sampling starts. */
 static struct miscdevice device = {
@@ -24,12 +26,13 @@ static int __init profbuf_init(void)
 	error = profbuf_config_setup();
 	if (error)
 		return error;
-	error = profbuf_session_setup();
+	profbuf_overload_setup();
+	error = profbuf_cpus_setup();
 	if (error)
 		return error;
 	error = misc_register(&device);
 	if (error)
-		profbuf_session_cleanup();
+		profbuf_cpus_cleanup();
 	return error;
 }
 module_init(profbuf_init);
@@ -37,7 +40,8 @@ module_init(profbuf_init);
 static void __exit profbuf_exit(void)
 {
 	misc_deregister(&device);
-	profbuf_session_cleanup();
+	profbuf_cpus_cleanup();
+	profbuf_idle_cleanup();
 }
 module_exit(profbuf_exit);
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory of one CPU of a session: ring, scratch and counters, on the CPU's own node.
+ * What a session has for one CPU: ring, scratch and counters, on the CPU's own node.
  */
+#include <linux/err.h>
 #include <linux/minmax.h>
-#include <linux/mm.h>
-#include <linux/overflow.h>
 #include <linux/pfn.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 
+#include "memory.h"
 #include "percpu.h"
-#include "source_timer.h"
+#include "session.h"
+#include "source.h"
 
 /*
  * Sizes of the ring that @config asks for. There is a tag slot for every record that the
@@ -24,64 +25,99 @@ static int cpu_ring_layout(const struct profbuf_config *config, struct profbuf_r
 	return profbuf_ring_layout(layout, config->hdrsize, words, words / least_record);
 }
 
-/**
- * profbuf_cpu_pages - memory of one CPU
- * @config: a checked configuration
- *
- * Return: pages that profbuf_cpu_new() takes for the two rings, which is nearly all of it.
- */
-unsigned long profbuf_cpu_pages(const struct profbuf_config *config)
+/* Words of what is small and never seen from outside: an overflow entry and the scratch. */
+static size_t cpu_other_words(const struct profbuf_config *config,
+			      const struct profbuf_ring_layout *layout)
 {
-	struct profbuf_ring_layout layout = {};
-
-	cpu_ring_layout(config, &layout);
-	return PFN_UP(layout.data_len * sizeof(u64)) + PFN_UP(layout.tag_len * sizeof(u64));
+	return profbuf_ring_overflow_words(layout) + config->stack_depth;
 }
 
-/* Who asks for too much gets an error: nobody else is killed for it, and no log filled. */
-static void *cpu_zalloc(size_t size, int node)
+static unsigned long cpu_pages(const struct profbuf_config *config,
+			       const struct profbuf_ring_layout *layout)
 {
-	return kvmalloc_node(size, GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN |
-			     __GFP_ZERO, node);
+	return PFN_UP(layout->data_len * sizeof(u64)) + PFN_UP(layout->tag_len * sizeof(u64)) +
+	       PFN_UP(cpu_other_words(config, layout) * sizeof(u64));
+}
+
+static int cpu_alloc_ring(struct profbuf_cpu *pc, const struct profbuf_ring_layout *layout,
+			  int node)
+{
+	const struct profbuf_config *config = &pc->session->running;
+	u64 *data = profbuf_memory_alloc(layout->data_len * sizeof(u64), node);
+	u64 *tags = profbuf_memory_alloc(layout->tag_len * sizeof(u64), node);
+	u64 *other = profbuf_memory_alloc(cpu_other_words(config, layout) * sizeof(u64), node);
+
+	profbuf_ring_init(&pc->ring, layout, data, tags, other);
+	if (!data || !tags || !other)
+		return -ENOMEM;
+	pc->scratch = other + profbuf_ring_overflow_words(layout);
+
+	/* With no deadline to wait for, every record wakes. */
+	if (config->deadline_ns)
+		pc->ring.watermark = clamp_t(u64, config->watermark, sizeof(u64),
+					     config->ring_size / 2) / sizeof(u64);
+	return 0;
+}
+
+static void cpu_free_memory(struct profbuf_cpu *pc)
+{
+	profbuf_memory_free(pc->ring.data);
+	profbuf_memory_free(pc->ring.tags);
+	profbuf_memory_free(pc->ring.overflow_record);
+	kfree(pc);
 }
 
 /**
  * profbuf_cpu_new - make what a session has for one CPU
- * @session: the session, whose running configuration is used
+ * @session: the session, whose running configuration is used and whose account is charged
  * @cpu: number of the CPU
  *
  * Context: process.
- * Return: that, to be freed by profbuf_cpu_free(); NULL if there is no memory.
+ * Return: that, to be freed by profbuf_cpu_free(); an error pointer if there is no memory, or no
+ * more for this user.
  */
 struct profbuf_cpu *profbuf_cpu_new(struct profbuf_session *session, unsigned int cpu)
 {
-	const struct profbuf_config *config = &session->running;
 	struct profbuf_ring_layout layout;
-	u64 *data, *tags, *overflow_record;
 	int node = cpu_to_node(cpu);
 	struct profbuf_cpu *pc;
+	unsigned long pages;
+	int error;
 
-	if (cpu_ring_layout(config, &layout))
-		return NULL;
+	error = cpu_ring_layout(&session->running, &layout);
+	if (error)
+		return ERR_PTR(error);
+	pages = cpu_pages(&session->running, &layout);
+	error = profbuf_account_charge(&session->account, pages);
+	if (error)
+		return ERR_PTR(error);
 
-	pc = cpu_zalloc(struct_size(pc, scratch, config->stack_depth), node);
+	error = -ENOMEM;
+	/*
+	 * Not vmalloc'ed: before 6.4 a copy from user memory to @frame would, with hardened
+	 * usercopy, take a lock that the interrupted task may hold.
+	 */
+	pc = kzalloc_node(sizeof(*pc), GFP_KERNEL_ACCOUNT, node);
 	if (!pc)
-		return NULL;
-	data = cpu_zalloc(layout.data_len * sizeof(u64), node);
-	tags = cpu_zalloc(layout.tag_len * sizeof(u64), node);
-	overflow_record = cpu_zalloc(profbuf_ring_overflow_words(&layout) * sizeof(u64), node);
-	profbuf_ring_init(&pc->ring, &layout, data, tags, overflow_record);
-	if (!data || !tags || !overflow_record) {
-		profbuf_cpu_free(pc);
-		return NULL;
-	}
-
-	pc->ring.watermark = clamp_t(u64, config->watermark, sizeof(u64), config->ring_size / 2) /
-			     sizeof(u64);
+		goto uncharge;
 	pc->session = session;
 	pc->cpu = cpu;
-	profbuf_timer_init(pc);
+	pc->pages = pages;
+	profbuf_overload_init(&pc->overload, &session->running);
+
+	error = cpu_alloc_ring(pc, &layout, node);
+	if (error)
+		goto free;
+	error = session->source->init(pc, node);
+	if (error)
+		goto free;
 	return pc;
+
+free:
+	cpu_free_memory(pc);
+uncharge:
+	profbuf_account_uncharge(&session->account, pages);
+	return ERR_PTR(error);
 }
 
 /**
@@ -94,8 +130,7 @@ void profbuf_cpu_free(struct profbuf_cpu *pc)
 {
 	if (!pc)
 		return;
-	kvfree(pc->ring.data);
-	kvfree(pc->ring.tags);
-	kvfree(pc->ring.overflow_record);
-	kvfree(pc);
+	profbuf_account_uncharge(&pc->session->account, pc->pages);
+	pc->session->source->free(pc);
+	cpu_free_memory(pc);
 }

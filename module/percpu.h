@@ -2,10 +2,55 @@
 #ifndef PROFBUF_PERCPU_H
 #define PROFBUF_PERCPU_H
 
-#include "session.h"
+#include <linux/list.h>
+#include <linux/types.h>
+#include <asm/local64.h>
+
+#include "overload.h"
+#include "ring.h"
+#include "stack.h"
+
+struct profbuf_session;
+
+/**
+ * struct profbuf_cpu - what a session has for one CPU
+ * @ring: its ring; the writer is this CPU's sampling interrupt
+ * @session: the session
+ * @source: what the source of interrupts has for this CPU
+ * @idle_node: links it to what is to be stopped when the CPU is idle
+ * @interrupts: sampling interrupts so far
+ * @periods: sampling periods that these stand for
+ * @late: of these, periods by which interrupts were late
+ * @stolen: of these, periods that a host has stolen
+ * @slept: periods besides, in which the source was stopped as the CPU was idle
+ * @overload: what sampling takes of the CPU
+ * @records_read: records read so far, overflow entries included
+ * @lost_read: samples lost as told by the overflow entries read
+ * @pages: pages that it takes, which the session's account was charged for
+ * @cpu: the CPU's number
+ * @scratch: where the sampling interrupt gathers a stack
+ * @frame: where it reads frames of user stacks to
+ */
+struct profbuf_cpu {
+	struct profbuf_ring ring;
+	struct profbuf_session *session;
+	void *source;
+	struct hlist_node idle_node;
+	local64_t interrupts;
+	local64_t periods;
+	local64_t late;
+	local64_t stolen;
+	local64_t slept;
+	struct profbuf_overload overload;
+	u64 records_read;
+	u64 lost_read;
+	unsigned long pages;
+	u32 cpu;
+	u64 *scratch;
+	union profbuf_user_frame frame;
+};
 
 struct profbuf_cpu *profbuf_cpu_new(struct profbuf_session *session, unsigned int cpu);
 void profbuf_cpu_free(struct profbuf_cpu *pc);
-unsigned long profbuf_cpu_pages(const struct profbuf_config *config);
 
 #endif /* PROFBUF_PERCPU_H */

@@ -9,7 +9,10 @@
 #include <linux/timekeeping.h>
 #include <linux/wait.h>
 
+#include "overload.h"
+#include "percpu.h"
 #include "reader.h"
+#include "session.h"
 
 /* Copies a piece of a frame; either all of it or nothing counts. */
 static bool reader_copy(const void *from, size_t size, struct iov_iter *to)
@@ -24,6 +27,12 @@ static int reader_take_back(struct profbuf_session *session, size_t space, struc
 	/* Whoever polled meanwhile may have seen nothing to read. */
 	profbuf_session_wake(session);
 	return -EFAULT;
+}
+
+/* Changes when the wall clock is set, and when the machine was suspended. */
+static ktime_t reader_wall_offset(void)
+{
+	return ktime_mono_to_real(0);
 }
 
 static enum profbuf_word reader_word(u32 position)
@@ -56,6 +65,7 @@ static ssize_t reader_put_info(struct profbuf_session *session, struct iov_iter 
 
 	/* Pairs with the release after a change of the mask: what is due shows below. */
 	(void)xchg_acquire(&session->info_due, 0);
+	session->info_wall_offset = reader_wall_offset();
 
 	info.size = sizeof(info);
 	info.version = PROFBUF_VERSION;
@@ -63,7 +73,7 @@ static ssize_t reader_put_info(struct profbuf_session *session, struct iov_iter 
 	info.flags = config->flags;
 	info.period_ns = config->period_ns;
 	info.monotonic_ns = ktime_get_ns();
-	info.realtime_ns = ktime_to_ns(ktime_mono_to_real(ns_to_ktime(info.monotonic_ns)));
+	info.realtime_ns = info.monotonic_ns + ktime_to_ns(session->info_wall_offset);
 	info.stack_depth = config->stack_depth;
 	info.nr_words = config->hdrsize;
 	info.nr_cpus = nr_cpu_ids;
@@ -77,6 +87,32 @@ static ssize_t reader_put_info(struct profbuf_session *session, struct iov_iter 
 		return reader_take_back(session, space, to);
 	}
 	session->info_sequence++;
+	return frame.size;
+}
+
+/* Returns the bytes of the LIMIT frame that was put to @to, or a negative errno. */
+static ssize_t reader_put_limit(struct profbuf_cpu *pc, struct iov_iter *to)
+{
+	struct profbuf_overload *overload = &pc->overload;
+	size_t space = iov_iter_count(to);
+	struct profbuf_frame frame = {};
+	struct profbuf_limit limit = {};
+	u64 told;
+
+	frame.magic = PROFBUF_MAGIC;
+	frame.type = PROFBUF_FRAME_LIMIT;
+	frame.hdrsize = pc->session->running.hdrsize;
+	frame.size = sizeof(frame) + sizeof(limit);
+	frame.cpu = pc->cpu;
+	frame.sequence = overload->frames;
+	if (space < frame.size)
+		return -EMSGSIZE;
+
+	told = profbuf_overload_read(pc, &limit);
+	if (!reader_copy(&frame, sizeof(frame), to) || !reader_copy(&limit, sizeof(limit), to))
+		return reader_take_back(pc->session, space, to);
+	WRITE_ONCE(overload->told, told);
+	overload->frames++;
 	return frame.size;
 }
 
@@ -135,10 +171,16 @@ static ssize_t reader_put_samples(struct profbuf_cpu *pc, struct iov_iter *to)
 	return frame.size;
 }
 
-/* Everything was read. Returns 0, or -EAGAIN if it would have to wait for the lock. */
-static int reader_end(struct profbuf_session *session, bool nowait)
+/* The next frame of a CPU; returns as reader_put_samples() does. */
+static ssize_t reader_put_cpu(struct profbuf_cpu *pc, struct iov_iter *to)
 {
-	if (!nowait)
+	return profbuf_overload_news(pc) ? reader_put_limit(pc, to) : reader_put_samples(pc, to);
+}
+
+/* Everything was read. Returns 0, or -EAGAIN if it would have to wait for the lock. */
+static int reader_end(struct profbuf_session *session, bool wait)
+{
+	if (wait)
 		mutex_lock(&session->lock);
 	else if (!mutex_trylock(&session->lock))
 		return -EAGAIN;
@@ -155,7 +197,7 @@ static int reader_end(struct profbuf_session *session, bool nowait)
  * -EAGAIN if there is nothing, or another negative errno if there is nothing else to
  * return. The caller holds the reader mutex.
  */
-static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to, bool nowait)
+static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to, bool wait)
 {
 	enum profbuf_state state = profbuf_session_state(session);
 	/*
@@ -172,7 +214,7 @@ static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to,
 	if (state == PROFBUF_STATE_ENDED)
 		return 0;
 
-	if (READ_ONCE(session->info_due)) {
+	if (READ_ONCE(session->info_due) || session->info_wall_offset != reader_wall_offset()) {
 		result = reader_put_info(session, to);
 		if (result < 0)
 			return result;
@@ -190,7 +232,7 @@ static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to,
 			if (!pc)
 				continue;
 
-			result = reader_put_samples(pc, to);
+			result = reader_put_cpu(pc, to);
 			if (result == 0)
 				continue;
 			ended = false;
@@ -215,37 +257,43 @@ static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to,
 		return total;
 	if (!ended)
 		return -EAGAIN;
-	return reader_end(session, nowait);
+	return reader_end(session, wait);
 }
 
 /*
  * Asks all CPUs for a wakeup. Returns whether there is something to read, the end
- * included. A CPU that comes later wakes by itself, having something to tell. The
- * caller holds the session's lock.
+ * included, or an idle session to start. A CPU that comes later wakes by itself, having
+ * something to tell. The caller holds one of the session's mutexes.
  */
-static bool reader_arm_locked(struct profbuf_session *session)
+static bool reader_arm(struct profbuf_session *session)
 {
+	enum profbuf_state state = profbuf_session_state(session);
 	bool readable = false;
 	struct profbuf_cpu *pc;
 	unsigned int cpu;
 
+	/* Of a failed start there are buffers only while its lock is held. */
+	if (state == PROFBUF_STATE_IDLE)
+		return true;
 	for_each_possible_cpu(cpu) {
 		pc = profbuf_session_cpu(session, cpu);
-		if (pc && profbuf_ring_arm(&pc->ring))
+		if (!pc)
+			continue;
+		if (profbuf_ring_arm(&pc->ring))
+			readable = true;
+		if (profbuf_overload_news(pc))
 			readable = true;
 	}
-	if (READ_ONCE(session->info_due) || session->state == PROFBUF_STATE_STOPPED ||
-	    session->state == PROFBUF_STATE_ENDED)
-		readable = true;
-	return readable;
+	return readable || READ_ONCE(session->info_due) || state == PROFBUF_STATE_STOPPED ||
+	       state == PROFBUF_STATE_ENDED;
 }
 
-static bool reader_arm(struct profbuf_session *session)
+static bool reader_arm_waiting(struct profbuf_session *session)
 {
 	bool readable;
 
 	mutex_lock(&session->lock);
-	readable = reader_arm_locked(session);
+	readable = reader_arm(session);
 	mutex_unlock(&session->lock);
 	return readable;
 }
@@ -255,19 +303,10 @@ static bool reader_arm(struct profbuf_session *session)
  * nothing? Others may wait who asked for a wakeup once and take each for the next one,
  * without asking anew, as a multishot poll of io_uring does: so this one asks.
  */
-static bool reader_rearm(struct profbuf_session *session, bool nowait)
+static bool reader_rearm(struct profbuf_session *session)
 {
-	bool readable;
-
-	if (!wq_has_sleeper(&session->wait))
-		return false;
-	if (!nowait)
-		mutex_lock(&session->lock);
-	else if (!mutex_trylock(&session->lock))
-		return false;
-	readable = session->state != PROFBUF_STATE_IDLE && reader_arm_locked(session);
-	mutex_unlock(&session->lock);
-	return readable;
+	return wq_has_sleeper(&session->wait) &&
+	       profbuf_session_state(session) != PROFBUF_STATE_IDLE && reader_arm(session);
 }
 
 static int reader_wait(struct profbuf_session *session)
@@ -277,7 +316,7 @@ static int reader_wait(struct profbuf_session *session)
 
 	/* Arming takes a mutex, so the task must not be marked as sleeping before. */
 	add_wait_queue(&session->wait, &wait);
-	while (!reader_arm(session)) {
+	while (!reader_arm_waiting(session)) {
 		if (signal_pending(current)) {
 			error = -ERESTARTSYS;
 			break;
@@ -293,7 +332,7 @@ static int reader_wait(struct profbuf_session *session)
  * @session: the session, which is started if it is idle
  * @file: its file
  * @to: where to put them
- * @nonblock: do not wait for records
+ * @nonblock: do not wait, neither for records nor for others that use the session
  * @nowait: nor for anything else; an idle session is then left as it is
  *
  * Context: process; sleeps unless @nowait.
@@ -302,31 +341,27 @@ static int reader_wait(struct profbuf_session *session)
 ssize_t profbuf_reader_read(struct profbuf_session *session, struct file *file,
 			    struct iov_iter *to, bool nonblock, bool nowait)
 {
+	bool wait = !nonblock && !nowait;
 	ssize_t result;
 
 	if (!iov_iter_count(to))
 		return 0;
 
 	for (;;) {
-		if (nowait) {
-			if (!mutex_trylock(&session->reader))
-				return -EAGAIN;
-		} else if (mutex_lock_interruptible(&session->reader)) {
-			return -ERESTARTSYS;
-		}
-
-		result = 0;
+		result = profbuf_session_lock_reader(session, wait);
+		if (result)
+			return result;
 		if (profbuf_session_state(session) == PROFBUF_STATE_IDLE)
-			result = nowait ? -EAGAIN : profbuf_session_start_idle(session, file);
+			result = nowait ? -EAGAIN : profbuf_session_start_idle(session, file, wait);
 		if (!result)
-			result = reader_fill(session, to, nowait);
-		if (result == -EAGAIN && (nonblock || nowait) && reader_rearm(session, nowait))
-			result = reader_fill(session, to, nowait);
-		mutex_unlock(&session->reader);
+			result = reader_fill(session, to, wait);
+		if (result == -EAGAIN && !wait && reader_rearm(session))
+			result = reader_fill(session, to, wait);
+		profbuf_session_unlock_reader(session);
 
 		if (result == -EMSGSIZE)
 			return -EINVAL;
-		if (result != -EAGAIN || nonblock || nowait)
+		if (result != -EAGAIN || !wait)
 			return result;
 		result = reader_wait(session);
 		if (result)
@@ -336,16 +371,16 @@ ssize_t profbuf_reader_read(struct profbuf_session *session, struct file *file,
 
 /**
  * profbuf_reader_poll - is there something to read?
- * @session: the session, which is started if it is idle
+ * @session: the session
  * @file: its file
  * @table: of the caller of poll
  *
  * Asks for a wakeup even if there is, for edge-triggered epoll: it takes the answer as
- * the edge, and waits for the next one when it has read all.
+ * the edge, and waits for the next one when it has read all. A session that is idle is readable,
+ * and stays idle: to start it would keep all that the caller polls waiting.
  *
  * Context: process; sleeps.
- * Return: EPOLLIN | EPOLLRDNORM if a read would not wait, EPOLLHUP in addition after the
- * end, EPOLLERR if the session could not be started.
+ * Return: EPOLLIN | EPOLLRDNORM if a read would not wait, EPOLLHUP in addition after the end.
  */
 __poll_t profbuf_reader_poll(struct profbuf_session *session, struct file *file,
 			     poll_table *table)
@@ -353,9 +388,7 @@ __poll_t profbuf_reader_poll(struct profbuf_session *session, struct file *file,
 	__poll_t events = 0;
 
 	poll_wait(file, &session->wait, table);
-	if (profbuf_session_start_idle(session, file))
-		return EPOLLERR;
-	if (reader_arm(session))
+	if (reader_arm_waiting(session))
 		events |= EPOLLIN | EPOLLRDNORM;
 	if (profbuf_session_state(session) == PROFBUF_STATE_ENDED)
 		events |= EPOLLHUP;

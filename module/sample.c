@@ -5,7 +5,9 @@
  */
 #include <linux/build_bug.h>
 #include <linux/cgroup.h>
+#include <linux/irq_work.h>
 #include <linux/kprobes.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/preempt.h>
 #include <linux/ptrace.h>
@@ -13,7 +15,9 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 
+#include "deadline.h"
 #include "sample.h"
+#include "session.h"
 #include "stack.h"
 
 static __always_inline enum profbuf_mode sample_mode(struct pt_regs *regs)
@@ -42,71 +46,80 @@ static __always_inline u64 sample_cgroup(void)
 }
 
 /* The header words, in the order of the uapi. */
-static __always_inline void sample_header(u64 *header, u64 mode, u64 periods, u64 period,
-					  u64 value)
+static __always_inline void sample_header(u64 *header, u64 mode,
+					  const struct profbuf_sample *sample)
 {
-	header[0] = periods;
+	header[0] = sample->periods;
 	header[1] = (u64)current->tgid << 32 | current->pid;
 	header[2] = mode;
 	header[3] = sample_cgroup();
 	/* A thread may be renaming itself: the name is then a mixture, which does no harm. */
 	BUILD_BUG_ON(TASK_COMM_LEN != 2 * sizeof(u64));
 	memcpy(&header[4], current->comm, TASK_COMM_LEN);
-	header[6] = period;
-	header[7] = value;
+	header[6] = sample->period;
+	header[7] = sample->value;
+	header[8] = min_t(u64, sample->stolen, U32_MAX) << 32 | min_t(u64, sample->late, U32_MAX);
+}
+
+/* What the writer's functions have returned to be done. */
+static __always_inline void sample_tell_reader(struct profbuf_session *session, int result, u64 now)
+{
+	if (result & PROFBUF_RING_WAKE)
+		irq_work_queue(&session->wake);
+	else if (result & PROFBUF_RING_FIRST)
+		profbuf_deadline_begin(session, now);
 }
 
 /**
  * profbuf_sample - take one sample
  * @pc: this CPU's part of a session
  * @regs: what was interrupted; NULL if that is unknown
- * @now: the monotonic clock, nanoseconds
- * @periods: sampling periods that this interrupt stands for, 1 or more
- * @period: of the event, in the source's unit
- * @value: specific to the source
+ * @now: the monotonic clock that NMIs can read, nanoseconds
+ * @sample: what the source has to tell
  *
  * The sample becomes a record, or is counted as lost or filtered.
  *
  * Context: hard interrupt or NMI, on the CPU of @pc.
  */
-notrace void profbuf_sample(struct profbuf_cpu *pc, struct pt_regs *regs, u64 now, u64 periods,
-			    u64 period, u64 value)
+notrace void profbuf_sample(struct profbuf_cpu *pc, struct pt_regs *regs, u64 now,
+			    const struct profbuf_sample *sample)
 {
 	const struct profbuf_config *config = &pc->session->running;
 	enum profbuf_mode mode = sample_mode(regs);
-	int result = 0;
+	int result;
 
-	/* A nested sample is counted, too, so this must not be torn by one. */
+	/* A nested sample is counted, too, so these must not be torn by one. */
 	local64_inc(&pc->interrupts);
-	local64_add(periods, &pc->periods);
+	local64_add(sample->periods, &pc->periods);
+	if (unlikely(sample->late)) {
+		local64_add(sample->late, &pc->late);
+		local64_add(sample->stolen, &pc->stolen);
+	}
 	if (!profbuf_ring_enter(&pc->ring, now))
 		return;
 
 	if (mode == PROFBUF_MODE_IDLE && !(config->flags & PROFBUF_IDLE)) {
 		profbuf_ring_filter(&pc->ring);
+		result = 0;
 	} else {
+		struct profbuf_stack stack;
 		u64 header[PROFBUF_WORDS];
-		u64 flags = 0;
 		u32 kernel = 0;
-		u32 frames;
 
+		profbuf_stack_init(&stack, pc->scratch, config->stack_depth, now);
 		if (config->flags & PROFBUF_KERNEL)
-			kernel = profbuf_stack_kernel(regs, pc->scratch, config->stack_depth,
-						      &flags);
-		frames = kernel;
+			kernel = profbuf_stack_kernel(&stack, regs);
 		if (config->flags & PROFBUF_USER)
-			frames += profbuf_stack_user(regs, pc->scratch + kernel,
-						     config->stack_depth - kernel, &flags);
+			profbuf_stack_user(&stack, regs, &pc->frame);
 
-		sample_header(header, pc->cpu | (u64)mode << 32 | flags | (u64)kernel << 48,
-			      periods, period, value);
+		sample_header(header, pc->cpu | (u64)mode << 32 | stack.flags | (u64)kernel << 48,
+			      sample);
 		result = profbuf_ring_write(&pc->ring, now, 0, header,
 					    min_t(u32, config->hdrsize, PROFBUF_WORDS),
-					    pc->scratch, frames);
+					    pc->scratch, stack.count);
 	}
 
 	result |= profbuf_ring_exit(&pc->ring);
-	if (result & PROFBUF_RING_WAKE)
-		irq_work_queue(&pc->session->wake);
+	sample_tell_reader(pc->session, result, now);
 }
 NOKPROBE_SYMBOL(profbuf_sample);

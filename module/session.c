@@ -1,31 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sessions: their states, the CPUs that take part, and CPUs that come and go.
+ * Sessions: what they are asked for, and their states.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/capability.h>
-#include <linux/cpu.h>
-#include <linux/cpuhotplug.h>
+#include <linux/cpumask.h>
 #include <linux/fs.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
-#include <linux/nospec.h>
 #include <linux/poll.h>
-#include <linux/printk.h>
-#include <linux/sched/mm.h>
 #include <linux/security.h>
 #include <linux/slab.h>
-#include <linux/smp.h>
 #include <linux/workqueue.h>
 
+#include "compat.h"
 #include "config.h"
-#include "percpu.h"
+#include "cpus.h"
+#include "deadline.h"
 #include "session.h"
-#include "source_timer.h"
-
-/* The dynamic hotplug state that sampling sessions are instances of. */
-static enum cpuhp_state hotplug_state;
+#include "source.h"
 
 /**
  * profbuf_session_wake - wake those who wait for something to read
@@ -54,95 +46,9 @@ static void session_wake_work(struct irq_work *work)
 	struct profbuf_session *session = container_of(work, struct profbuf_session, wake);
 
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		queue_work(system_unbound_wq, &session->wake_later);
+		queue_work(system_dfl_wq, &session->wake_later);
 	else
 		profbuf_session_wake(session);
-}
-
-/* The CPUs that are sampled have changed. */
-static void session_tell_cpus(struct profbuf_session *session)
-{
-	/* Pairs with the acquire in the reader, which then sees the mask as it is now. */
-	smp_store_release(&session->info_due, 1);
-	profbuf_session_wake(session);
-}
-
-/* A CPU is to take part. Its buffers stay when it leaves, until the next start. */
-static struct profbuf_cpu *session_add_cpu(struct profbuf_session *session, unsigned int cpu)
-{
-	struct profbuf_cpu *pc = session->cpus[cpu];
-
-	if (!pc) {
-		pc = profbuf_cpu_new(session, cpu);
-		if (!pc) {
-			/* Not worth keeping the CPU from the machine. INFO tells. */
-			pr_warn("no memory to sample CPU %u\n", cpu);
-			return NULL;
-		}
-		/* Pairs with the acquire in profbuf_session_cpu(). */
-		smp_store_release(&session->cpus[cpu], pc);
-	}
-	cpumask_set_cpu(cpu, session->sampled);
-	return pc;
-}
-
-/* A CPU comes online. Runs on that CPU. */
-static int session_cpu_online(unsigned int cpu, struct hlist_node *node)
-{
-	struct profbuf_session *session = hlist_entry_safe(node, struct profbuf_session, node);
-	struct profbuf_cpu *pc;
-
-	/* Sampling ends, and the session is about to be taken off the list. */
-	if (session->ceasing)
-		return 0;
-	pc = session_add_cpu(session, cpu);
-	if (!pc)
-		return 0;
-	session_tell_cpus(session);
-	profbuf_timer_start(pc);
-	return 0;
-}
-
-/* A CPU goes offline. Runs on that CPU, while it is still able to. */
-static int session_cpu_offline(unsigned int cpu, struct hlist_node *node)
-{
-	struct profbuf_session *session = hlist_entry_safe(node, struct profbuf_session, node);
-	struct profbuf_cpu *pc = session->cpus[cpu];
-
-	if (!pc || session->ceasing)
-		return 0;
-	profbuf_timer_stop(pc);
-	cpumask_clear_cpu(cpu, session->sampled);
-	/* What it has recorded waits for no watermark now, as no more will come. */
-	session_tell_cpus(session);
-	return 0;
-}
-
-/**
- * profbuf_session_setup - what all sessions need, at module load
- *
- * Context: process.
- * Return: 0 or a negative errno.
- */
-int profbuf_session_setup(void)
-{
-	int state = cpuhp_setup_state_multi(CPUHP_AP_ONLINE_DYN, "profbuf:online",
-					    session_cpu_online, session_cpu_offline);
-
-	if (state < 0)
-		return state;
-	hotplug_state = state;
-	return 0;
-}
-
-/**
- * profbuf_session_cleanup - undo profbuf_session_setup(), when there are no sessions
- *
- * Context: process.
- */
-void profbuf_session_cleanup(void)
-{
-	cpuhp_remove_multi_state(hotplug_state);
 }
 
 /**
@@ -157,10 +63,12 @@ struct profbuf_session *profbuf_session_new(void)
 
 	if (!session)
 		return NULL;
-	if (!zalloc_cpumask_var(&session->sampled, GFP_KERNEL_ACCOUNT)) {
-		kfree(session);
-		return NULL;
-	}
+	if (!zalloc_cpumask_var(&session->chosen, GFP_KERNEL_ACCOUNT))
+		goto free_session;
+	if (!zalloc_cpumask_var(&session->wanted, GFP_KERNEL_ACCOUNT))
+		goto free_chosen;
+	if (!zalloc_cpumask_var(&session->sampled, GFP_KERNEL_ACCOUNT))
+		goto free_wanted;
 	mutex_init(&session->reader);
 	mutex_init(&session->lock);
 	init_waitqueue_head(&session->wait);
@@ -168,130 +76,60 @@ struct profbuf_session *profbuf_session_new(void)
 	session->wake = IS_ENABLED(CONFIG_PREEMPT_RT) ? IRQ_WORK_INIT_HARD(session_wake_work) :
 							IRQ_WORK_INIT(session_wake_work);
 	INIT_WORK(&session->wake_later, session_wake_later);
+	profbuf_deadline_init(session);
 	profbuf_config_defaults(&session->config);
 	return session;
+
+free_wanted:
+	free_cpumask_var(session->wanted);
+free_chosen:
+	free_cpumask_var(session->chosen);
+free_session:
+	kfree(session);
+	return NULL;
 }
 
-/* Counts the memory of a run as locked by the caller, within the caller's limit. */
-static int session_charge(struct profbuf_session *session)
-{
-	unsigned long pages = num_online_cpus() * profbuf_cpu_pages(&session->running);
-	struct mm_struct *mm = current->mm;
-	int error = account_locked_vm(mm, pages, true);
-
-	if (error || !mm)
-		return error;
-	mmgrab(mm);
-	session->charged_mm = mm;
-	session->charged_pages = pages;
-	return 0;
-}
-
-static void session_uncharge(struct profbuf_session *session)
-{
-	if (!session->charged_mm)
-		return;
-	account_locked_vm(session->charged_mm, session->charged_pages, false);
-	mmdrop(session->charged_mm);
-	session->charged_mm = NULL;
-}
-
-/* Frees the buffers of a run that has ended, or never began. */
-static void session_free_cpus(struct profbuf_session *session)
-{
-	unsigned int cpu;
-
-	if (!session->cpus)
-		return;
-	for_each_possible_cpu(cpu)
-		profbuf_cpu_free(session->cpus[cpu]);
-	kvfree(session->cpus);
-	session->cpus = NULL;
-	session_uncharge(session);
-}
-
-/*
- * Buffers for the CPUs that are online now are made here, in the context of the owner,
- * who is charged for them. A CPU that comes later is charged to nobody: the hotplug
- * callback is not the owner, and may not take the lock that accounting needs.
+/**
+ * profbuf_session_lock_reader - become the reader
+ * @session: the session
+ * @wait: wait until nobody else is
+ *
+ * Context: process; sleeps if @wait.
+ * Return: 0, -ERESTARTSYS if a signal came first, or -EAGAIN: then profbuf_session_unlock_reader()
+ * of the other one wakes those who poll.
  */
-static int session_make_cpus(struct profbuf_session *session)
+int profbuf_session_lock_reader(struct profbuf_session *session, bool wait)
 {
-	unsigned int cpu;
-	int error;
+	if (wait)
+		return mutex_lock_interruptible(&session->reader) ? -ERESTARTSYS : 0;
+	if (mutex_trylock(&session->reader))
+		return 0;
 
-	session->cpus = kvcalloc(nr_cpu_ids, sizeof(*session->cpus), GFP_KERNEL_ACCOUNT);
-	if (!session->cpus)
-		return -ENOMEM;
-	error = session_charge(session);
-	if (error)
-		goto free;
-
-	for_each_online_cpu(cpu) {
-		session->cpus[cpu] = profbuf_cpu_new(session, cpu);
-		if (!session->cpus[cpu]) {
-			error = -ENOMEM;
-			goto free;
-		}
-	}
-	return 0;
-
-free:
-	session_free_cpus(session);
-	return error;
+	WRITE_ONCE(session->turned_away, 1);
+	/*
+	 * Pairs with the barrier in profbuf_session_unlock_reader(): either the mutex is
+	 * seen free here, or the mark is seen there.
+	 */
+	smp_mb();
+	return mutex_trylock(&session->reader) ? 0 : -EAGAIN;
 }
 
-static void session_start_timer(void *argument)
-{
-	struct profbuf_cpu *pc = argument;
-
-	/* One that came online since the session was on the list has begun by itself. */
-	if (!hrtimer_active(&pc->timer))
-		profbuf_timer_start(pc);
-}
-
-/*
- * Sampling begins: on each online CPU, and on those that come online from now on. An
- * interrupt starts the timers: the hotplug threads, which could do it, are not of real
- * time, and one whose CPU is kept busy by a task that is would be waited for.
+/**
+ * profbuf_session_unlock_reader - let others read
+ * @session: the session
+ *
+ * Who was turned away may be waiting in poll() for something to read, having asked for a
+ * wakeup before, and take this caller's read for the last one: it is to look again.
+ *
+ * Context: process.
  */
-static int session_sample(struct profbuf_session *session)
+void profbuf_session_unlock_reader(struct profbuf_session *session)
 {
-	unsigned int cpu;
-	int error;
-
-	session->ceasing = false;
-	cpumask_clear(session->sampled);
-	error = cpuhp_state_add_instance_nocalls(hotplug_state, &session->node);
-	if (error)
-		return error;
-
-	cpus_read_lock();
-	for_each_online_cpu(cpu) {
-		struct profbuf_cpu *pc = session_add_cpu(session, cpu);
-
-		if (pc)
-			smp_call_function_single(cpu, session_start_timer, pc, true);
-	}
-	cpus_read_unlock();
-	session_tell_cpus(session);
-	return 0;
-}
-
-/* Sampling ends: afterwards no writer is in any ring, and none will be. */
-static void session_cease(struct profbuf_session *session)
-{
-	unsigned int cpu;
-
-	cpus_read_lock();
-	session->ceasing = true;
-	for_each_possible_cpu(cpu)
-		if (session->cpus[cpu])
-			profbuf_timer_stop(session->cpus[cpu]);
-	cpus_read_unlock();
-	cpuhp_state_remove_instance_nocalls(hotplug_state, &session->node);
-	/* What there is waits for no watermark now. */
-	profbuf_session_wake(session);
+	mutex_unlock(&session->reader);
+	/* Pairs with the barrier in profbuf_session_lock_reader(). */
+	smp_mb();
+	if (unlikely(READ_ONCE(session->turned_away)) && xchg(&session->turned_away, 0))
+		profbuf_session_wake(session);
 }
 
 static bool session_is_active(const struct profbuf_session *session)
@@ -311,17 +149,21 @@ static int session_start_locked(struct profbuf_session *session)
 	if (error)
 		return error;
 
-	session_free_cpus(session);
+	profbuf_cpus_free(session);
 	session->running = session->config;
+	session->source = profbuf_source_find(session->running.source);
+	cpumask_copy(session->wanted, session->chosen);
+	if (cpumask_empty(session->wanted))
+		profbuf_cpus_default(session->wanted);
 	session->info_sequence = 0;
 	session->next_cpu = 0;
 
-	error = session_make_cpus(session);
+	error = profbuf_cpus_make(session);
 	if (error)
 		return error;
-	error = session_sample(session);
+	error = profbuf_cpus_start(session);
 	if (error) {
-		session_free_cpus(session);
+		profbuf_cpus_free(session);
 		return error;
 	}
 	profbuf_session_set_state(session, PROFBUF_STATE_RUNNING);
@@ -340,12 +182,13 @@ int profbuf_session_start(struct profbuf_session *session)
 	int error;
 
 	/* A former run's buffers are freed: nobody may be reading them. */
-	if (mutex_lock_interruptible(&session->reader))
-		return -ERESTARTSYS;
+	error = profbuf_session_lock_reader(session, true);
+	if (error)
+		return error;
 	mutex_lock(&session->lock);
 	error = session_start_locked(session);
 	mutex_unlock(&session->lock);
-	mutex_unlock(&session->reader);
+	profbuf_session_unlock_reader(session);
 	return error;
 }
 
@@ -357,18 +200,22 @@ static bool session_opener_is_capable(const struct file *file)
 
 /**
  * profbuf_session_start_idle - start a session that nobody has started
- * @session: the session
+ * @session: the session; the caller is its reader
  * @file: its file. Who opened it must be allowed to sample, too: the caller may be a
  *	privileged program that reads whatever it was given as its input
+ * @wait: wait for others that use the session
  *
- * Context: process; sleeps. Whether or not the caller holds the reader mutex.
+ * Context: process; sleeps.
  * Return: 0, also if the session is not idle, or a negative errno.
  */
-int profbuf_session_start_idle(struct profbuf_session *session, const struct file *file)
+int profbuf_session_start_idle(struct profbuf_session *session, const struct file *file, bool wait)
 {
 	int error = 0;
 
-	mutex_lock(&session->lock);
+	if (wait)
+		mutex_lock(&session->lock);
+	else if (!mutex_trylock(&session->lock))
+		return -EAGAIN;
 	if (session->state == PROFBUF_STATE_IDLE)
 		error = session_opener_is_capable(file) ? session_start_locked(session) : -EPERM;
 	mutex_unlock(&session->lock);
@@ -391,7 +238,7 @@ int profbuf_session_stop(struct profbuf_session *session)
 	mutex_lock(&session->lock);
 	if (session->state == PROFBUF_STATE_RUNNING || session->state == PROFBUF_STATE_PAUSED) {
 		if (session->state == PROFBUF_STATE_RUNNING)
-			session_cease(session);
+			profbuf_cpus_stop(session);
 		for_each_possible_cpu(cpu) {
 			pc = profbuf_session_cpu(session, cpu);
 			if (pc)
@@ -420,7 +267,7 @@ int profbuf_session_pause(struct profbuf_session *session)
 
 	mutex_lock(&session->lock);
 	if (session->state == PROFBUF_STATE_RUNNING) {
-		session_cease(session);
+		profbuf_cpus_stop(session);
 		profbuf_session_set_state(session, PROFBUF_STATE_PAUSED);
 		error = 0;
 	}
@@ -441,7 +288,7 @@ int profbuf_session_resume(struct profbuf_session *session)
 
 	mutex_lock(&session->lock);
 	if (session->state == PROFBUF_STATE_PAUSED) {
-		error = session_sample(session);
+		error = profbuf_cpus_start(session);
 		if (!error)
 			profbuf_session_set_state(session, PROFBUF_STATE_RUNNING);
 	}
@@ -458,12 +305,14 @@ int profbuf_session_resume(struct profbuf_session *session)
 void profbuf_session_free(struct profbuf_session *session)
 {
 	if (session->state == PROFBUF_STATE_RUNNING)
-		session_cease(session);
+		profbuf_cpus_stop(session);
 	/* No interrupt is left that could queue it again. */
 	irq_work_sync(&session->wake);
 	cancel_work_sync(&session->wake_later);
-	session_free_cpus(session);
+	profbuf_cpus_free(session);
 	free_cpumask_var(session->sampled);
+	free_cpumask_var(session->wanted);
+	free_cpumask_var(session->chosen);
 	mutex_destroy(&session->lock);
 	mutex_destroy(&session->reader);
 	kfree(session);
@@ -538,55 +387,39 @@ int profbuf_session_set_hdrsize(struct profbuf_session *session, unsigned long w
 	return error;
 }
 
-static void session_add_stats(struct profbuf_cpu *pc, struct profbuf_stats *stats)
+/**
+ * profbuf_session_get_cpus - PROFBUF_IOC_GET_CPUS
+ * @session: the session
+ * @cpus: where to put the CPUs that are to be sampled
+ *
+ * Context: process; sleeps.
+ */
+void profbuf_session_get_cpus(struct profbuf_session *session, struct cpumask *cpus)
 {
-	struct profbuf_ring_totals totals;
-
-	profbuf_ring_totals(&pc->ring, &totals);
-	stats->interrupts += local64_read(&pc->interrupts);
-	stats->records += totals.written;
-	stats->lost += totals.lost;
-	stats->filtered += totals.filtered;
-	stats->nested += totals.nested;
-	stats->periods += local64_read(&pc->periods);
-	stats->records_read += READ_ONCE(pc->records_read);
-	stats->lost_read += READ_ONCE(pc->lost_read);
+	mutex_lock(&session->lock);
+	cpumask_copy(cpus, session->chosen);
+	mutex_unlock(&session->lock);
+	if (cpumask_empty(cpus))
+		profbuf_cpus_default(cpus);
 }
 
 /**
- * profbuf_session_stats - PROFBUF_IOC_STATS
+ * profbuf_session_set_cpus - PROFBUF_IOC_SET_CPUS
  * @session: the session
- * @stats: the CPU is taken from here; the rest is filled in, but for the size
+ * @cpus: CPUs to sample; none: the module's choice
  *
  * Context: process; sleeps.
  * Return: 0 or a negative errno, as the uapi header says.
  */
-int profbuf_session_stats(struct profbuf_session *session, struct profbuf_stats *stats)
+int profbuf_session_set_cpus(struct profbuf_session *session, const struct cpumask *cpus)
 {
-	u32 only = stats->cpu;
-	struct profbuf_cpu *pc = NULL;
-	unsigned int cpu;
 	int error = 0;
 
-	*stats = (struct profbuf_stats){ .size = stats->size, .cpu = only };
-
 	mutex_lock(&session->lock);
-	stats->state = session->state;
-	if (only == PROFBUF_CPU_NONE) {
-		for_each_possible_cpu(cpu) {
-			pc = profbuf_session_cpu(session, cpu);
-			if (pc)
-				session_add_stats(pc, stats);
-		}
-	} else {
-		/* Comes from user space, which must not make the CPU guess it in range. */
-		if (only < nr_cpu_ids)
-			pc = profbuf_session_cpu(session, array_index_nospec(only, nr_cpu_ids));
-		if (pc)
-			session_add_stats(pc, stats);
-		else
-			error = -EINVAL;
-	}
+	if (session_is_active(session))
+		error = -EBUSY;
+	else
+		cpumask_copy(session->chosen, cpus);
 	mutex_unlock(&session->lock);
 	return error;
 }

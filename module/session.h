@@ -21,53 +21,38 @@
 #include <linux/profbuf.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
-#include <asm/local64.h>
 
-#include "ring.h"
+#include "memory.h"
+#include "percpu.h"
 
 struct file;
-struct profbuf_session;
-
-/**
- * struct profbuf_cpu - what a session has for one CPU
- * @ring: its ring; the writer is this CPU's sampling interrupt
- * @session: the session
- * @timer: source of interrupts
- * @interrupts: sampling interrupts so far
- * @periods: sampling periods that these stand for
- * @records_read: records read so far, overflow entries included
- * @lost_read: samples lost as told by the overflow entries read
- * @cpu: the CPU's number
- * @scratch: where the sampling interrupt gathers a stack
- */
-struct profbuf_cpu {
-	struct profbuf_ring ring;
-	struct profbuf_session *session;
-	struct hrtimer timer;
-	local64_t interrupts;
-	local64_t periods;
-	u64 records_read;
-	u64 lost_read;
-	u32 cpu;
-	u64 scratch[];
-};
+struct profbuf_source_ops;
 
 /**
  * struct profbuf_session - a session
  * @reader: serializes readers
  * @lock: protects what follows
  * @config: configuration for the next start
+ * @chosen: CPUs to sample, for the next start; none: the module's choice
  * @running: configuration of the present run, constant from the start to the next
+ * @wanted: CPUs to sample in the present run, if they are online
+ * @source: where the present run's interrupts come from
  * @state: written under @lock, with release; the reader looks at it without
  * @cpus: one for each CPU that took part, or NULL; published by release for readers
- * @charged_mm: whose locked memory @charged_pages are counted in
- * @charged_pages: pages so counted
+ * @account: whom the memory of @cpus is charged to
  * @node: links the session to the hotplug state while it samples
  * @ceasing: sampling has ended: CPUs that come or go are nothing to it any more
  * @sampled: CPUs that take part, as an INFO frame tells
  * @info_due: what the last INFO frame said has changed
+ * @info_wall_offset: of the wall clock to the monotonic one, as the last INFO frame told;
+ *	the reader's
  * @info_sequence: INFO frames so far; the reader's
  * @next_cpu: where reading goes on, so that no CPU starves; the reader's
+ * @turned_away: somebody found @reader taken and did not wait
+ * @deadline: timer that wakes the reader for what has been unread for long
+ * @deadline_at: when @deadline is to be
+ * @deadline_runs: @deadline is running, or about to
+ * @deadline_start: starts it; the sampling interrupt, if an NMI, cannot
  * @wait: who waits for something to read
  * @wake: wakes them; the sampling interrupt itself must not take the queue's lock
  * @wake_later: wakes them where @wake must not take it either
@@ -76,24 +61,29 @@ struct profbuf_session {
 	struct mutex reader;
 	struct mutex lock;
 	struct profbuf_config config;
+	cpumask_var_t chosen;
 	struct profbuf_config running;
+	cpumask_var_t wanted;
+	const struct profbuf_source_ops *source;
 	enum profbuf_state state;
 	struct profbuf_cpu **cpus;
-	struct mm_struct *charged_mm;
-	unsigned long charged_pages;
+	struct profbuf_account account;
 	struct hlist_node node;
 	bool ceasing;
 	cpumask_var_t sampled;
 	int info_due;
+	ktime_t info_wall_offset;
 	u64 info_sequence;
 	unsigned int next_cpu;
+	int turned_away;
+	struct hrtimer deadline;
+	u64 deadline_at;
+	atomic_t deadline_runs;
+	struct irq_work deadline_start;
 	wait_queue_head_t wait;
 	struct irq_work wake;
 	struct work_struct wake_later;
 };
-
-int profbuf_session_setup(void);
-void profbuf_session_cleanup(void);
 
 struct profbuf_session *profbuf_session_new(void);
 void profbuf_session_free(struct profbuf_session *session);
@@ -102,12 +92,18 @@ void profbuf_session_get_config(struct profbuf_session *session, struct profbuf_
 int profbuf_session_set_config(struct profbuf_session *session,
 			       const struct profbuf_config *config);
 int profbuf_session_set_hdrsize(struct profbuf_session *session, unsigned long words);
+void profbuf_session_get_cpus(struct profbuf_session *session, struct cpumask *cpus);
+int profbuf_session_set_cpus(struct profbuf_session *session, const struct cpumask *cpus);
+
 int profbuf_session_start(struct profbuf_session *session);
-int profbuf_session_start_idle(struct profbuf_session *session, const struct file *file);
+int profbuf_session_start_idle(struct profbuf_session *session, const struct file *file,
+			       bool wait);
 int profbuf_session_stop(struct profbuf_session *session);
 int profbuf_session_pause(struct profbuf_session *session);
 int profbuf_session_resume(struct profbuf_session *session);
-int profbuf_session_stats(struct profbuf_session *session, struct profbuf_stats *stats);
+
+int profbuf_session_lock_reader(struct profbuf_session *session, bool wait);
+void profbuf_session_unlock_reader(struct profbuf_session *session);
 void profbuf_session_wake(struct profbuf_session *session);
 
 /**
@@ -145,7 +141,7 @@ static inline void profbuf_session_set_state(struct profbuf_session *session,
 static inline struct profbuf_cpu *profbuf_session_cpu(struct profbuf_session *session,
 						      unsigned int cpu)
 {
-	/* Pairs with the release in session_cpu_online(): a CPU may come at any time. */
+	/* Pairs with the release in cpus_add(): a CPU may come at any time. */
 	return session->cpus ? smp_load_acquire(&session->cpus[cpu]) : NULL;
 }
 

@@ -3,30 +3,84 @@
  * Walking the stacks of what an interrupt interrupted.
  */
 #include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/nospec.h>
 #include <linux/profbuf.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
+#include <linux/timekeeping.h>
 #include <linux/uaccess.h>
+#include <asm/segment.h>
 #include <asm/unwind.h>
 
+#include "compat.h"
 #include "stack.h"
 
 #ifndef CONFIG_X86_64
 #error "profbuf walks the stacks of x86-64 only"
 #endif
 
+/*
+ * How many frames are walked between two looks at the clock. Each may be on a page of its own,
+ * and take a few microseconds then.
+ */
+#define STACK_STEP	16
+
+#define STACK_WALK_NS_MIN	1000
+#define STACK_WALK_NS_MAX	NSEC_PER_SEC
+
+static unsigned int walk_ns = 100 * NSEC_PER_USEC;
+
+static int stack_set_walk_ns(const char *text, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(text, kp, STACK_WALK_NS_MIN, STACK_WALK_NS_MAX);
+}
+
+static const struct kernel_param_ops stack_walk_ns_ops = {
+	.set = stack_set_walk_ns,
+	.get = param_get_uint,
+};
+
+module_param_cb(walk_ns, &stack_walk_ns_ops, &walk_ns, 0644);
+MODULE_PARM_DESC(walk_ns, "longest time that a walk of a stack may take, nanoseconds");
+
+/**
+ * profbuf_stack_init - begin to walk a stack
+ * @stack: the stack
+ * @frames: where to put addresses
+ * @depth: how many may be put there, 1 or more
+ * @now: the monotonic clock that NMIs can read
+ *
+ * Context: any.
+ */
+notrace void profbuf_stack_init(struct profbuf_stack *stack, u64 *frames, u32 depth, u64 now)
+{
+	stack->frames = frames;
+	stack->count = 0;
+	stack->depth = depth;
+	stack->end = now + READ_ONCE(walk_ns);
+	stack->flags = 0;
+}
+NOKPROBE_SYMBOL(profbuf_stack_init);
+
+static __always_inline bool stack_time_is_up(struct profbuf_stack *stack)
+{
+	if (likely((s64)(ktime_get_mono_fast_ns() - stack->end) < 0))
+		return false;
+	stack->flags |= PROFBUF_MODE_TIMED_OUT;
+	return true;
+}
+
 /**
  * profbuf_stack_kernel - kernel frames of the current task
+ * @stack: where they are added
  * @regs: what was interrupted, or NULL
- * @stack: where to put them: the interrupted instruction, then return addresses
- * @depth: most frames to put there
- * @flags: PROFBUF_MODE_TRUNCATED and PROFBUF_MODE_KERNEL_INCOMPLETE are set as it turns out
  *
  * Context: hard interrupt or NMI.
  * Return: the number of frames; 0 if user code was interrupted.
  */
-notrace u32 profbuf_stack_kernel(struct pt_regs *regs, u64 *stack, u32 depth, u64 *flags)
+notrace u32 profbuf_stack_kernel(struct profbuf_stack *stack, struct pt_regs *regs)
 {
 	struct unwind_state state;
 	struct pt_regs *entry;
@@ -34,14 +88,14 @@ notrace u32 profbuf_stack_kernel(struct pt_regs *regs, u64 *stack, u32 depth, u6
 	u32 n = 0;
 
 	if (!regs) {
-		*flags |= PROFBUF_MODE_KERNEL_INCOMPLETE;
+		stack->flags |= PROFBUF_MODE_KERNEL_INCOMPLETE;
 		return 0;
 	}
 	if (user_mode(regs))
 		return 0;
 
 	/* What was interrupted is known even where the unwinder does not know its way. */
-	stack[n++] = regs->ip;
+	stack->frames[n++] = regs->ip;
 	for (unwind_start(&state, current, regs, NULL); !unwind_done(&state);
 	     unwind_next_frame(&state)) {
 		address = unwind_get_return_address(&state);
@@ -49,54 +103,45 @@ notrace u32 profbuf_stack_kernel(struct pt_regs *regs, u64 *stack, u32 depth, u6
 			/* Where the kernel was entered, the next address is user code's. */
 			entry = unwind_get_entry_regs(&state, NULL);
 			if (!entry || !user_mode(entry))
-				*flags |= PROFBUF_MODE_KERNEL_INCOMPLETE;
-			return n;
+				stack->flags |= PROFBUF_MODE_KERNEL_INCOMPLETE;
+			goto out;
 		}
-		if (n == depth) {
-			*flags |= PROFBUF_MODE_TRUNCATED;
-			return n;
+		if (n == stack->depth) {
+			stack->flags |= PROFBUF_MODE_TRUNCATED;
+			goto out;
 		}
-		stack[n++] = address;
+		if (!(n % STACK_STEP) && stack_time_is_up(stack))
+			goto out;
+		stack->frames[n++] = address;
 	}
 	if (unwind_error(&state))
-		*flags |= PROFBUF_MODE_KERNEL_INCOMPLETE;
+		stack->flags |= PROFBUF_MODE_KERNEL_INCOMPLETE;
+out:
+	stack->count = n;
 	return n;
 }
 NOKPROBE_SYMBOL(profbuf_stack_kernel);
-
-/* What a frame pointer points to, for 64-bit and 32-bit code. */
-struct user_frame {
-	u64 next;
-	u64 return_address;
-};
-
-struct user_frame32 {
-	u32 next;
-	u32 return_address;
-};
 
 /*
  * Reads a frame inside an open user access window. Anything may be in a frame pointer:
  * the check keeps it from reaching kernel memory, also in speculation, of which the next
  * frame pointer would tell.
  */
-static __always_inline bool user_frame_get(struct user_frame *frame, u64 address, bool compat)
+static __always_inline bool user_frame_get(u64 *next, u64 *return_address, u64 address, bool compat)
 {
-	const struct user_frame32 __user *frame32;
-	const struct user_frame __user *frame64;
+	const union profbuf_user_frame __user *from;
 
 	if (address >= TASK_SIZE_MAX)
 		return false;
 	address = array_index_nospec(address, TASK_SIZE_MAX);
-	frame32 = (const struct user_frame32 __user *)address;
-	frame64 = (const struct user_frame __user *)address;
+	from = (const union profbuf_user_frame __user *)address;
 
 	if (compat) {
-		unsafe_get_user(frame->next, &frame32->next, fault);
-		unsafe_get_user(frame->return_address, &frame32->return_address, fault);
+		unsafe_get_user(*next, &from->frame32.next, fault);
+		unsafe_get_user(*return_address, &from->frame32.return_address, fault);
 	} else {
-		unsafe_get_user(frame->next, &frame64->next, fault);
-		unsafe_get_user(frame->return_address, &frame64->return_address, fault);
+		unsafe_get_user(*next, &from->frame.next, fault);
+		unsafe_get_user(*return_address, &from->frame.return_address, fault);
 	}
 	return true;
 
@@ -105,102 +150,120 @@ fault:
 }
 
 /*
- * Follows frame pointers until one is 0, which is where threads begin. The first
- * frame is read by a function that also sees whether user memory may be read at all
- * from here: an NMI may hit the switch to another address space. The rest
- * is read in one window, at a sixth of the cost.
+ * May user memory be read from here? An NMI may hit the switch to another address space, and only
+ * this function, which reads the frame on the way, can tell.
  */
-static __always_inline u32 stack_walk(u64 fp, bool compat, u64 *stack, u32 n, u32 depth,
-				      u64 *flags)
+static __always_inline bool user_memory_is_there(u64 fp, u64 size,
+						 union profbuf_user_frame *buffer)
 {
-	u64 size = compat ? sizeof(struct user_frame32) : sizeof(struct user_frame);
-	u64 align = compat ? 3 : 7;
-	struct user_frame32 frame32;
-	struct user_frame frame;
-	u64 last;
+	return !copy_from_user_nofault(buffer, (const void __user *)fp, size);
+}
+
+/*
+ * Follows frame pointers from frame to frame, a few of them in one window of user access. Returns
+ * the next one; 0 if the walk is over.
+ */
+static __always_inline u64 stack_walk_step(struct profbuf_stack *stack, u64 fp, u64 size,
+					   bool compat)
+{
+	u64 next = 0, return_address;
+	u32 i;
+
+	if (!user_access_begin((const void __user *)fp, size)) {
+		stack->flags |= PROFBUF_MODE_USER_INCOMPLETE;
+		return 0;
+	}
+	for (i = 0; i < STACK_STEP; i++) {
+		if (stack->count == stack->depth) {
+			stack->flags |= PROFBUF_MODE_TRUNCATED;
+			next = 0;
+			break;
+		}
+		if (!user_frame_get(&next, &return_address, fp, compat) || !return_address)
+			goto incomplete;
+		stack->frames[stack->count++] = return_address;
+		if (!next)
+			break;
+		/* Stacks grow down, so callers' frames lie above; else it may go in circles. */
+		if (next <= fp || next & (size / 2 - 1))
+			goto incomplete;
+		fp = next;
+	}
+	user_access_end();
+	return next;
+
+incomplete:
+	user_access_end();
+	stack->flags |= PROFBUF_MODE_USER_INCOMPLETE;
+	return 0;
+}
+
+/* Follows frame pointers until one is 0, which is where threads begin. */
+static __always_inline void stack_walk(struct profbuf_stack *stack, u64 fp, bool compat,
+				       union profbuf_user_frame *buffer)
+{
+	u64 size = compat ? sizeof(buffer->frame32) : sizeof(buffer->frame);
 
 	if (!fp)
-		return n;
-	if (fp & align)
-		goto incomplete;
-	if (n == depth)
-		goto truncated;
-	if (compat) {
-		if (copy_from_user_nofault(&frame32, (const void __user *)fp, sizeof(frame32)))
-			goto incomplete;
-		frame.next = frame32.next;
-		frame.return_address = frame32.return_address;
-	} else if (copy_from_user_nofault(&frame, (const void __user *)fp, sizeof(frame))) {
-		goto incomplete;
+		return;
+	if (stack->count == stack->depth) {
+		stack->flags |= PROFBUF_MODE_TRUNCATED;
+		return;
+	}
+	if (fp & (size / 2 - 1) || !user_memory_is_there(fp, size, buffer)) {
+		stack->flags |= PROFBUF_MODE_USER_INCOMPLETE;
+		return;
 	}
 
 	pagefault_disable();
-	if (!user_access_begin((const void __user *)fp, size))
-		goto incomplete_enabled;
-	for (;;) {
-		if (!frame.return_address)
-			goto incomplete_access;
-		stack[n++] = frame.return_address;
-		if (!frame.next)
-			break;
-		last = fp;
-		fp = frame.next;
-		/* Stacks grow down, so callers' frames lie above; else it may go in circles. */
-		if (fp <= last || fp & align)
-			goto incomplete_access;
-		if (n == depth) {
-			*flags |= PROFBUF_MODE_TRUNCATED;
-			break;
-		}
-		if (!user_frame_get(&frame, fp, compat))
-			goto incomplete_access;
-	}
-	user_access_end();
+	do {
+		fp = stack_walk_step(stack, fp, size, compat);
+	} while (fp && !stack_time_is_up(stack));
 	pagefault_enable();
-	return n;
+}
 
-incomplete_access:
-	user_access_end();
-incomplete_enabled:
-	pagefault_enable();
-incomplete:
-	*flags |= PROFBUF_MODE_USER_INCOMPLETE;
-	return n;
-
-truncated:
-	*flags |= PROFBUF_MODE_TRUNCATED;
-	return n;
+/* Whether addresses of 32-bit code are what they seem: segments of its own have other bases. */
+static __always_inline bool stack_is_flat(const struct pt_regs *regs)
+{
+	return (regs->cs == __USER32_CS || regs->cs == __USER_CS) && regs->ss == __USER_DS;
 }
 
 /**
  * profbuf_stack_user - user frames of the current task
- * @regs: what was interrupted, or NULL
- * @stack: where to put them: the instruction at which the task left user space, or is
+ * @stack: where they are added: the instruction at which the task left user space, or is
  *	in it, then return addresses
- * @depth: most frames to put there, 0 or more
- * @flags: PROFBUF_MODE_TRUNCATED and PROFBUF_MODE_USER_INCOMPLETE are set as it turns out
+ * @regs: what was interrupted, or NULL
+ * @buffer: memory for a frame, of this CPU, neither on a stack nor vmalloc'ed
  *
  * User memory is read as it is; what is not present is not faulted in.
  *
  * Context: hard interrupt or NMI.
- * Return: the number of frames; 0 for a kernel thread.
  */
-notrace u32 profbuf_stack_user(struct pt_regs *regs, u64 *stack, u32 depth, u64 *flags)
+notrace void profbuf_stack_user(struct profbuf_stack *stack, struct pt_regs *regs,
+				union profbuf_user_frame *buffer)
 {
-	if (current->flags & (PF_KTHREAD | PF_IO_WORKER) || !current->mm)
-		return 0;
+	bool compat;
+
+	/* User workers have what was their creator's registers, and were never there. */
+	if (current->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER) || !current->mm)
+		return;
 	if (!regs || !user_mode(regs)) {
 		regs = task_pt_regs(current);
 		/* Between fork() and the first return to user space there are none. */
 		if (!user_mode(regs))
-			return 0;
+			return;
 	}
 
-	if (!depth) {
-		*flags |= PROFBUF_MODE_TRUNCATED;
-		return 0;
+	if (stack->count == stack->depth) {
+		stack->flags |= PROFBUF_MODE_TRUNCATED;
+		return;
 	}
-	stack[0] = regs->ip;
-	return stack_walk(regs->bp, !user_64bit_mode(regs), stack, 1, depth, flags);
+	stack->frames[stack->count++] = regs->ip;
+	compat = !user_64bit_mode(regs);
+	if (compat && !stack_is_flat(regs)) {
+		stack->flags |= PROFBUF_MODE_USER_INCOMPLETE;
+		return;
+	}
+	stack_walk(stack, regs->bp, compat, buffer);
 }
 NOKPROBE_SYMBOL(profbuf_stack_user);

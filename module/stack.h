@@ -5,7 +5,42 @@
 #include <linux/ptrace.h>
 #include <linux/types.h>
 
-u32 profbuf_stack_kernel(struct pt_regs *regs, u64 *stack, u32 depth, u64 *flags);
-u32 profbuf_stack_user(struct pt_regs *regs, u64 *stack, u32 depth, u64 *flags);
+/**
+ * struct profbuf_stack - a stack while it is walked
+ * @frames: where to put addresses: the interrupted instruction, then return addresses, those of
+ *	the kernel before those of user code
+ * @count: how many there are
+ * @depth: how many may be there
+ * @end: when the walk must be over, by the monotonic clock that NMIs can read
+ * @flags: PROFBUF_MODE_TRUNCATED and the like, as it turns out
+ */
+struct profbuf_stack {
+	u64 *frames;
+	u32 count;
+	u32 depth;
+	u64 end;
+	u64 flags;
+};
+
+/**
+ * union profbuf_user_frame - what a frame pointer of user code points to
+ * @frame: of 64-bit code: the caller's frame pointer, and the return address
+ * @frame32: of 32-bit code
+ */
+union profbuf_user_frame {
+	struct {
+		u64 next;
+		u64 return_address;
+	} frame;
+	struct {
+		u32 next;
+		u32 return_address;
+	} frame32;
+};
+
+void profbuf_stack_init(struct profbuf_stack *stack, u64 *frames, u32 depth, u64 now);
+u32 profbuf_stack_kernel(struct profbuf_stack *stack, struct pt_regs *regs);
+void profbuf_stack_user(struct profbuf_stack *stack, struct pt_regs *regs,
+			union profbuf_user_frame *buffer);
 
 #endif /* PROFBUF_STACK_H */

@@ -152,7 +152,10 @@ TEST(every_field_has_its_range)
 	TRY(fd, deadline_ns, PROFBUF_DEADLINE_MAX, 0);
 	TRY(fd, watermark, 0, 0);
 	TRY(fd, watermark, UINT64_MAX, 0);
-	TRY(fd, reserved, 1, EINVAL);
+	TRY(fd, cpu_share, PROFBUF_CPU_SHARE_MAX + 1, EINVAL);
+	TRY(fd, cpu_share, UINT32_MAX, EINVAL);
+	TRY(fd, cpu_share, PROFBUF_CPU_SHARE_MAX, 0);
+	TRY(fd, cpu_share, 0, 0);
 	/* hdrsize and stack_depth are at their largest now. */
 	TRY(fd, ring_size, 0, EINVAL);
 	TRY(fd, ring_size, 4ULL * 8 * (2 + PROFBUF_HDRSIZE_MAX + PROFBUF_STACK_MAX) - 1, EINVAL);
@@ -202,7 +205,7 @@ TEST(statistics_are_versioned_by_size)
 	int fd = device_open(0);
 
 	ASSERT_ERRNO(ioctl(fd, PROFBUF_IOC_STATS, &space), EINVAL);
-	space.size = sizeof(space.stats) - 1;
+	space.size = offsetof(struct profbuf_stats, slept) - 1;
 	ASSERT_ERRNO(ioctl(fd, PROFBUF_IOC_STATS, &space), EINVAL);
 	space.size = 4097;
 	ASSERT_ERRNO(ioctl(fd, PROFBUF_IOC_STATS, &space), E2BIG);
@@ -210,6 +213,14 @@ TEST(statistics_are_versioned_by_size)
 	space.stats.cpu = PROFBUF_CPU_NONE;
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_STATS, &space), 0);
 	ASSERT_EQ(space.size, sizeof(space.stats));
+	/* A program of the first version. */
+	space.size = offsetof(struct profbuf_stats, slept);
+	space.stats.slept = ~0ULL;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_STATS, &space), 0);
+	ASSERT_EQ(space.size, offsetof(struct profbuf_stats, slept));
+	ASSERT_EQ(space.stats.slept, ~0ULL);
+	space.size = sizeof(space.stats);
+	space.stats.slept = 0;
 	space.stats.reserved = 1;
 	ASSERT_ERRNO(ioctl(fd, PROFBUF_IOC_STATS, &space), EINVAL);
 	space.stats.reserved = 0;

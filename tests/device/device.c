@@ -89,6 +89,13 @@ static void stream_walk_info(struct stream *stream, const struct profbuf_frame *
 	stream->infos++;
 }
 
+/* What was late is part of what the record stands for, and what was stolen of that. */
+static void check_late(const __u64 *header)
+{
+	ASSERT_LT(PROFBUF_LATE_PERIODS(header[8]), header[0]);
+	ASSERT_LE(PROFBUF_LATE_STOLEN(header[8]), PROFBUF_LATE_PERIODS(header[8]));
+}
+
 static void stream_walk_samples(struct stream *stream, const struct profbuf_frame *frame)
 {
 	const __u64 *words = profbuf_frame_records(frame);
@@ -112,6 +119,8 @@ static void stream_walk_samples(struct stream *stream, const struct profbuf_fram
 		if (record[PROFBUF_RECORD_FIXED]) {
 			stream->records[frame->cpu]++;
 			stream->periods += record[PROFBUF_RECORD_FIXED];
+			if (frame->hdrsize > 8)
+				check_late(record + PROFBUF_RECORD_FIXED);
 			if (frame->hdrsize > 2)
 				ASSERT_EQ(PROFBUF_MODE_CPU(record[PROFBUF_RECORD_FIXED + 2]),
 					  frame->cpu);
@@ -134,6 +143,23 @@ static void stream_walk_samples(struct stream *stream, const struct profbuf_fram
 	stream->samples_frames++;
 }
 
+static void stream_walk_limit(struct stream *stream, const struct profbuf_frame *frame)
+{
+	const struct profbuf_limit *limit = (const void *)(frame + 1);
+
+	ASSERT_LT(frame->cpu, DEVICE_CPUS);
+	ASSERT_EQ(limit->size, sizeof(*limit));
+	ASSERT_EQ(frame->size, sizeof(*frame) + sizeof(*limit));
+	ASSERT(frame->sequence == stream->limits[frame->cpu] || stream->shared);
+	ASSERT_GE(limit->share, 1);
+	ASSERT_LE(limit->share, PROFBUF_CPU_SHARE_MAX);
+	ASSERT_GT(limit->begin_ns, 0);
+	if (limit->end_ns)
+		ASSERT_GT(limit->end_ns, limit->begin_ns);
+	stream->limits[frame->cpu]++;
+	stream->limit[frame->cpu] = *limit;
+}
+
 void stream_walk(struct stream *stream, const void *data, size_t size)
 {
 	const struct profbuf_frame *frame = data;
@@ -144,6 +170,8 @@ void stream_walk(struct stream *stream, const void *data, size_t size)
 			stream_walk_info(stream, frame);
 		else if (frame->type == PROFBUF_FRAME_SAMPLES)
 			stream_walk_samples(stream, frame);
+		else if (frame->type == PROFBUF_FRAME_LIMIT)
+			stream_walk_limit(stream, frame);
 		else
 			FAIL("frame type %u", frame->type);
 		ASSERT(stream->infos > 0 || stream->shared);
@@ -237,9 +265,11 @@ void stream_check_account(const struct stream *stream, int fd)
 	ASSERT_EQ(stats.periods, periods);
 	/* What was not recorded stands for periods, too. */
 	if (stats.lost || stats.filtered)
-		ASSERT_GE(periods, stream->periods + stats.lost + stats.filtered);
+		ASSERT_GE(periods, stream->periods + stats.lost + stats.filtered + stats.slept);
 	else
-		ASSERT_EQ(periods, stream->periods);
+		ASSERT_EQ(periods, stream->periods + stats.slept);
+	ASSERT_LE(stats.late, periods - stats.slept - interrupts);
+	ASSERT_LE(stats.stolen, stats.late);
 	ASSERT_EQ(stats.records, stream_records(stream));
 	ASSERT_EQ(stats.lost, stream_lost(stream));
 	ASSERT_EQ(stats.state, PROFBUF_STATE_ENDED);

@@ -24,6 +24,8 @@ struct stream {
 	uint64_t periods;
 	uint64_t infos;
 	uint64_t samples_frames;
+	uint64_t limits[DEVICE_CPUS];		/* LIMIT frames */
+	struct profbuf_limit limit[DEVICE_CPUS];	/* the last ones */
 	uint64_t cpus;			/* mask told by the last INFO frame */
 	struct profbuf_info info;	/* the last one */
 	bool shared;			/* others read frames, too: gaps are no fault */

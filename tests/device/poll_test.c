@@ -30,12 +30,12 @@ static short poll_events(int fd, int timeout)
 	return pollfd.revents;
 }
 
-TEST(poll_starts_an_idle_session)
+TEST(poll_leaves_an_idle_session_to_a_read)
 {
 	int fd = device_open(O_NONBLOCK);
 
 	ASSERT_EQ(poll_events(fd, -1), POLLIN);
-	ASSERT_EQ(device_state(fd), PROFBUF_STATE_RUNNING);
+	ASSERT_EQ(device_state(fd), PROFBUF_STATE_IDLE);
 	while (!stream_records(&stream)) {
 		ASSERT_GT(stream_read(&stream, fd), 0);
 		ASSERT_EQ(poll_events(fd, -1), POLLIN);
@@ -118,6 +118,7 @@ TEST(who_waits_for_the_end_alone_is_woken_by_it)
 	pid_t pid;
 
 	device_configure(pollfd.fd, PROFBUF_PERIOD_MAX, HUGE, NEVER);
+	ASSERT_EQ(ioctl(pollfd.fd, PROFBUF_IOC_START, 0), 0);
 	ASSERT_EQ(poll_events(pollfd.fd, -1), POLLIN);
 	pid = fork();
 	ASSERT_GE(pid, 0);
@@ -130,12 +131,13 @@ TEST(who_waits_for_the_end_alone_is_woken_by_it)
 	ASSERT_EQ(status, 0);
 }
 
-TEST(poll_reports_a_session_that_cannot_start)
+TEST(a_session_that_cannot_start_is_readable_and_says_why)
 {
 	int fd = device_open(O_NONBLOCK);
 
 	ASSERT_EQ(setresuid(65534, 65534, 65534), 0);
-	ASSERT_EQ(poll_events(fd, -1), POLLERR);
+	ASSERT_EQ(poll_events(fd, -1), POLLIN);
+	ASSERT_ERRNO(stream_read(&stream, fd), EPERM);
 }
 
 /*
@@ -199,6 +201,7 @@ TEST(edge_triggered_epoll_though_not_all_is_read)
 	/* What is new is an event, even with older records unread. */
 	ASSERT_GE(epoll, 0);
 	device_configure(fd, 1000000, 0, NEVER);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
 	ASSERT_EQ(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), 0);
 	for (i = 0; i < 50; i++)
 		ASSERT_EQ(epoll_wait(epoll, &event, 1, -1), 1);
