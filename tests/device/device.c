@@ -396,3 +396,32 @@ uint64_t now_ns(void)
 {
 	return clock_ns(CLOCK_MONOTONIC);
 }
+
+static int parameter_open(const char *name)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/module/profbuf/parameters/%s", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ASSERT_GE(fd, 0);
+	return fd;
+}
+
+/* For all that come after, until it is set back. */
+void module_parameter(const char *name, const char *value)
+{
+	int fd = parameter_open(name);
+
+	/* A write of nothing would not reach the module. */
+	ASSERT_GT(dprintf(fd, "%s\n", value), 0);
+	close(fd);
+}
+
+void module_parameter_refused(const char *name, const char *value, int error)
+{
+	int fd = parameter_open(name);
+
+	ASSERT_ERRNO(dprintf(fd, "%s\n", value), error);
+	close(fd);
+}

@@ -55,6 +55,8 @@ void spin_stop(pid_t pid);
 bool task_sleeps(pid_t pid);
 void wait_until_asleep(pid_t pid);
 void sleep_ms(unsigned int ms);
+void module_parameter(const char *name, const char *value);
+void module_parameter_refused(const char *name, const char *value, int error);
 uint64_t clock_ns(clockid_t clock);
 uint64_t now_ns(void);
 

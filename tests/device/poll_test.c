@@ -7,15 +7,20 @@
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "device.h"
 #include "harness.h"
+#include "missing_page.h"
 
 #define NEVER	PROFBUF_DEADLINE_MAX
 #define HUGE	PROFBUF_RING_SIZE_MAX
@@ -235,6 +240,14 @@ TEST(too_little_room_is_an_event)
 	stream_finish(&stream, fd);
 }
 
+/* Polls the device by io_uring, again and again. */
+struct uring {
+	int fd;
+	struct io_uring_cqe *cqes;
+	unsigned int *head;
+	unsigned int mask;
+};
+
 static char *map_uring(int ring, size_t size, off_t offset)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, offset);
@@ -244,26 +257,23 @@ static char *map_uring(int ring, size_t size, off_t offset)
 }
 
 /* It takes each wakeup for the next event, and does not ask again whether there is one. */
-TEST(multishot_poll_of_io_uring)
+static void uring_poll(struct uring *uring, int fd)
 {
 	struct io_uring_params params = { 0 };
-	int ring = syscall(SYS_io_uring_setup, 4, &params), fd = device_open(O_NONBLOCK), i;
-	struct pollfd ready = { .fd = ring, .events = POLLIN };
-	struct io_uring_cqe *cqes;
 	struct io_uring_sqe *sqe;
-	unsigned int *head;
 	char *sq, *cq;
 
-	ASSERT_GE(ring, 0);
-	sq = map_uring(ring, params.sq_off.array + params.sq_entries * sizeof(*head),
+	uring->fd = syscall(SYS_io_uring_setup, 4, &params);
+	ASSERT_GE(uring->fd, 0);
+	sq = map_uring(uring->fd, params.sq_off.array + params.sq_entries * sizeof(*uring->head),
 		       IORING_OFF_SQ_RING);
-	cq = map_uring(ring, params.cq_off.cqes + params.cq_entries * sizeof(*cqes),
+	cq = map_uring(uring->fd, params.cq_off.cqes + params.cq_entries * sizeof(*uring->cqes),
 		       IORING_OFF_CQ_RING);
-	sqe = (void *)map_uring(ring, params.sq_entries * sizeof(*sqe), IORING_OFF_SQES);
-	cqes = (void *)(cq + params.cq_off.cqes);
-	head = (void *)(cq + params.cq_off.head);
+	sqe = (void *)map_uring(uring->fd, params.sq_entries * sizeof(*sqe), IORING_OFF_SQES);
+	uring->cqes = (void *)(cq + params.cq_off.cqes);
+	uring->head = (void *)(cq + params.cq_off.head);
+	uring->mask = params.cq_entries - 1;
 
-	device_configure(fd, 5000000, 0, 0);
 	*sqe = (struct io_uring_sqe){
 		.opcode = IORING_OP_POLL_ADD,
 		.fd = fd,
@@ -271,15 +281,125 @@ TEST(multishot_poll_of_io_uring)
 		.len = IORING_POLL_ADD_MULTI,
 	};
 	__atomic_store_n((unsigned int *)(sq + params.sq_off.tail), 1, __ATOMIC_RELEASE);
-	ASSERT_EQ(syscall(SYS_io_uring_enter, ring, 1, 0, 0, NULL, 0), 1);
+	ASSERT_EQ(syscall(SYS_io_uring_enter, uring->fd, 1, 0, 0, NULL, 0), 1);
+}
+
+/* Returns whether there was an event within so many milliseconds. */
+static bool uring_event(struct uring *uring, int timeout)
+{
+	struct pollfd ready = { .fd = uring->fd, .events = POLLIN };
+
+	if (poll(&ready, 1, timeout) != 1)
+		return false;
+	ASSERT(uring->cqes[*uring->head & uring->mask].flags & IORING_CQE_F_MORE);
+	__atomic_store_n(uring->head, *uring->head + 1, __ATOMIC_RELEASE);
+	return true;
+}
+
+#define LONG_MS	30000
+
+static ssize_t read_nowait(int fd)
+{
+	static __u64 buffer[BUFFER_SIZE / 8];
+	struct iovec iov = { buffer, sizeof(buffer) };
+	ssize_t size = preadv2(fd, &iov, 1, -1, RWF_NOWAIT);
+
+	if (size > 0)
+		stream_walk(&stream, buffer, size);
+	return size;
+}
+
+TEST(multishot_poll_of_io_uring)
+{
+	int fd = device_open(O_NONBLOCK), i;
+	struct uring uring;
+
+	device_configure(fd, 5000000, 0, 0);
+	uring_poll(&uring, fd);
 	for (i = 0; i < 30; i++) {
-		ASSERT_EQ(poll(&ready, 1, 30000), 1);
-		ASSERT(cqes[*head & (params.cq_entries - 1)].flags & IORING_CQE_F_MORE);
-		__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
+		ASSERT(uring_event(&uring, LONG_MS));
 		while (stream_read(&stream, fd) > 0)
 			;
 		ASSERT_EQ(errno, EAGAIN);
 	}
-	close(ring);
+	close(uring.fd);
 	stream_finish(&stream, fd);
+}
+
+static atomic_bool asked_enough;
+
+static void *ask_for_stats(void *argument)
+{
+	struct profbuf_stats stats;
+
+	while (!asked_enough)
+		device_stats(*(int *)argument, PROFBUF_CPU_NONE, &stats);
+	return NULL;
+}
+
+/* Threads that have the session's lock, now and then, when a reader comes who must not wait. */
+TEST(a_reader_who_does_not_wait_loses_no_wakeup)
+{
+	uint64_t mask = 1;
+	struct profbuf_cpus cpus = {
+		.size = sizeof(cpus),
+		.bytes = sizeof(mask),
+		.mask = (uintptr_t)&mask,
+	};
+	int fd = device_open(0), i;
+	pthread_t threads[3];
+	struct uring uring;
+
+	/* Of one CPU alone: another one would make up for it. */
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CPUS, &cpus), 0);
+	device_configure(fd, 2000000, 0, 0);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(pthread_create(&threads[i], NULL, ask_for_stats, &fd), 0);
+	uring_poll(&uring, fd);
+	for (i = 0; i < 500; i++) {
+		ASSERT(uring_event(&uring, LONG_MS));
+		while (read_nowait(fd) > 0)
+			;
+		ASSERT_EQ(errno, EAGAIN);
+	}
+	asked_enough = true;
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(pthread_join(threads[i], NULL), 0);
+	close(uring.fd);
+	stream_finish(&stream, fd);
+}
+
+static void *stuck_read(void *argument)
+{
+	struct missing_page *page = argument;
+
+	ASSERT_GT(read(page->device, page->address, sysconf(_SC_PAGESIZE)), 0);
+	return NULL;
+}
+
+/* Who finds another thread reading must learn of what that one leaves, or what comes after it. */
+TEST(a_reader_who_was_turned_away_is_woken)
+{
+	int fd = device_open(0);
+	struct missing_page page;
+	struct uring uring;
+	pthread_t thread;
+
+	device_configure(fd, 1000000, 0, 0);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+	page_make_missing(&page, fd);
+	ASSERT_EQ(pthread_create(&thread, NULL, stuck_read, &page), 0);
+	page_wait_for_access(&page);
+
+	uring_poll(&uring, fd);
+	do
+		ASSERT_ERRNO(read_nowait(fd), EAGAIN);
+	while (uring_event(&uring, 200));
+	ASSERT_ERRNO(read_nowait(fd), EAGAIN);
+
+	page_provide(&page);
+	ASSERT_EQ(pthread_join(thread, NULL), 0);
+	ASSERT(uring_event(&uring, LONG_MS));
+	close(uring.fd);
 }

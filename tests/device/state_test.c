@@ -259,64 +259,146 @@ TEST(a_privileged_reader_does_not_start_what_others_opened)
 
 TEST(cap_perfmon_is_privilege_enough)
 {
-	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
 	int fd;
 
-	ASSERT_EQ(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
 	become_nobody(CAP_TO_MASK(CAP_PERFMON));
 	fd = device_open(0);
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
 	ASSERT_GT(stream_read(&stream, fd), 0);
 }
 
-static long locked_kib(void)
+/* A user who may sample, but not lock more memory than this. */
+static void become_limited(rlim_t bytes)
 {
-	FILE *file = fopen("/proc/self/status", "r");
-	char line[256];
-	long kib = -1;
-
-	ASSERT(file);
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "VmLck: %ld", &kib) == 1)
-			break;
-	}
-	fclose(file);
-	return kib;
-}
-
-TEST(memory_is_charged_and_given_back)
-{
-	long before = locked_kib();
-	int fd = device_open(0);
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		struct stream again = {};
-
-		ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
-		ASSERT_GE(locked_kib(), before + sysconf(_SC_NPROCESSORS_ONLN) * 1024);
-		ASSERT_LE(locked_kib(), before + sysconf(_SC_NPROCESSORS_ONLN) * 1280);
-		ASSERT_GT(stream_read(&again, fd), 0);
-		ASSERT_GT(stream_read(&again, fd), 0);
-		stream_finish(&again, fd);
-	}
-	ASSERT_EQ(close(fd), 0);
-	ASSERT_EQ(locked_kib(), before);
-}
-
-TEST(memory_is_limited)
-{
-	struct rlimit limit = { 1 << 20, 1 << 20 };
-	char buffer[4096];
-	int fd;
+	struct rlimit limit = { bytes, bytes };
 
 	ASSERT_EQ(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
 	become_nobody(CAP_TO_MASK(CAP_PERFMON));
+}
+
+/* Starts sessions until there is no memory for another; returns how many there were. */
+static int start_sessions(int *fds, int room)
+{
+	int count;
+
+	for (count = 0; count < room; count++) {
+		fds[count] = device_open(0);
+		if (ioctl(fds[count], PROFBUF_IOC_START, 0)) {
+			ASSERT_EQ(errno, ENOMEM);
+			ASSERT_EQ(device_state(fds[count]), PROFBUF_STATE_IDLE);
+			ASSERT_EQ(close(fds[count]), 0);
+			return count;
+		}
+	}
+	FAIL("%d sessions, and still memory for more", count);
+}
+
+#define MANY	32
+
+/* Each CPU adds 2 MiB to what a user may lock, and a session takes less than that of each. */
+TEST(memory_is_limited_and_given_back)
+{
+	int fds[MANY], count, i;
+	char buffer[4096];
+
+	become_limited(0);
+	count = start_sessions(fds, MANY);
+	ASSERT_EQ(count, 1);
+	fds[1] = device_open(0);
+	ASSERT_ERRNO(read(fds[1], buffer, sizeof(buffer)), ENOMEM);
+	ASSERT_EQ(close(fds[0]), 0);
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(ioctl(fds[1], PROFBUF_IOC_START, 0), 0);
+		ASSERT_EQ(ioctl(fds[1], PROFBUF_IOC_STOP, 0), 0);
+		stream = (struct stream){};
+		stream_drain(&stream, fds[1]);
+	}
+}
+
+TEST(more_may_be_locked_by_who_has_a_higher_limit)
+{
+	int fds[MANY], few, i;
+	pid_t pid;
+	int status;
+
+	become_limited(16 << 20);
+	few = start_sessions(fds, MANY);
+	ASSERT_GT(few, 4);
+	for (i = 0; i < few; i++)
+		ASSERT_EQ(close(fds[i]), 0);
+	/* A process of the same user has what is left, and no limit of its own. */
+	ASSERT_EQ(ioctl(fds[0] = device_open(0), PROFBUF_IOC_START, 0), 0);
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid)
+		_Exit(start_sessions(fds + 1, MANY) != few - 1);
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	ASSERT_EQ(status, 0);
+}
+
+/* It is the user's for as long as it lives, whoever started the session. */
+TEST(memory_stays_charged_when_who_started_has_gone)
+{
+	int fd, status;
+	pid_t pid;
+
+	become_limited(0);
 	fd = device_open(0);
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid)
+		_Exit(ioctl(fd, PROFBUF_IOC_START, 0) != 0);
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	ASSERT_EQ(status, 0);
+	ASSERT_ERRNO(ioctl(device_open(0), PROFBUF_IOC_START, 0), ENOMEM);
+	ASSERT_EQ(close(fd), 0);
+	ASSERT_EQ(ioctl(device_open(0), PROFBUF_IOC_START, 0), 0);
+}
+
+TEST(a_cpu_that_joins_is_charged_for)
+{
+	struct profbuf_config config;
+	int fd = device_open(0);
+	int cpu1 = open("/sys/devices/system/cpu/cpu1/online", O_WRONLY);
+
+	ASSERT_GE(cpu1, 0);
+	become_limited(0);
+	device_config(fd, &config);
+	ASSERT_EQ(write(cpu1, "0", 1), 1);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+	ASSERT_EQ(write(cpu1, "1", 1), 1);
+	/* Two CPUs are allowed for, and two are taken: there is nothing left for half of one. */
+	config.ring_size = 2 << 20;
+	fd = device_open(0);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
 	ASSERT_ERRNO(ioctl(fd, PROFBUF_IOC_START, 0), ENOMEM);
-	ASSERT_ERRNO(read(fd, buffer, sizeof(buffer)), ENOMEM);
-	ASSERT_EQ(device_state(fd), PROFBUF_STATE_IDLE);
-	ASSERT_EQ(locked_kib(), 0);
+}
+
+/* Mappings of the kernel that hold our rings. */
+static int count_mappings(void)
+{
+	FILE *file = fopen("/proc/vmallocinfo", "r");
+	char line[512];
+	int count = 0;
+
+	ASSERT(file);
+	while (fgets(line, sizeof(line), file))
+		count += strstr(line, "profbuf_memory_alloc") && strstr(line, " vmap");
+	fclose(file);
+	return count;
+}
+
+/* A large block of memory is hard to come by on a machine that has been up for long. */
+TEST(rings_are_single_pages)
+{
+	int before = count_mappings();
+	int fd = device_open(0);
+
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+	/* Records, tags, and what is not seen from outside, of each CPU. */
+	ASSERT_EQ(count_mappings(), before + 3 * sysconf(_SC_NPROCESSORS_ONLN));
+	ASSERT_EQ(close(fd), 0);
+	ASSERT_EQ(count_mappings(), before);
 }
 
 /* The number of processes that the kernel has killed for want of memory. */
@@ -335,7 +417,24 @@ static unsigned long long killed_for_memory(void)
 	return count;
 }
 
-/* Takes all memory there is, and gives it back. Returns how many sessions that took. */
+/* Of /proc/meminfo, in KiB. */
+static unsigned long memory_kib(const char *name)
+{
+	FILE *file = fopen("/proc/meminfo", "r");
+	char line[128];
+	unsigned long kib = 0;
+
+	ASSERT(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (!strncmp(line, name, strlen(name)))
+			kib = strtoul(line + strlen(name), NULL, 10);
+	}
+	fclose(file);
+	ASSERT_GT(kib, 0);
+	return kib;
+}
+
+/* Takes all memory that is to be had, and gives it back. Returns how many sessions that took. */
 static int take_all_memory(void)
 {
 	struct profbuf_config config;
@@ -348,19 +447,22 @@ static int take_all_memory(void)
 		ASSERT_LT(sessions, 64);
 		fd[sessions] = device_open(0);
 		device_config(fd[sessions], &config);
-		config.ring_size = 64 << 20;
+		config.ring_size = 16 << 20;
 		ASSERT_EQ(ioctl(fd[sessions], PROFBUF_IOC_SET_CONFIG, &config), 0);
 		error = ioctl(fd[sessions++], PROFBUF_IOC_START, 0) ? errno : 0;
 	}
 	ASSERT_EQ(error, ENOMEM);
 	last = fd[sessions - 1];
 	ASSERT_EQ(device_state(last), PROFBUF_STATE_IDLE);
+	/* Others have what they need still. A little may have been used meanwhile. */
+	ASSERT_GE(memory_kib("MemAvailable:"), memory_kib("MemTotal:") / 20);
 	/* The session can do with less. */
+	ASSERT_EQ(close(fd[0]), 0);
 	config.ring_size = 1 << 20;
 	ASSERT_EQ(ioctl(last, PROFBUF_IOC_SET_CONFIG, &config), 0);
 	stream = (struct stream){};
 	ASSERT_GT(stream_read(&stream, last), 0);
-	for (i = 0; i < sessions; i++)
+	for (i = 1; i < sessions; i++)
 		ASSERT_EQ(close(fd[i]), 0);
 	return sessions;
 }
@@ -369,13 +471,11 @@ static int take_all_memory(void)
 TEST(want_of_memory_is_an_error_and_kills_nobody)
 {
 	unsigned long long killed = killed_for_memory();
-	long locked = locked_kib();
 	int i, sessions = take_all_memory();
 
 	/* What was not freed would soon be missing. */
 	for (i = 0; i < 5; i++)
-		ASSERT_GE(take_all_memory(), sessions - 1);
-	ASSERT_EQ(locked_kib(), locked);
+		ASSERT_GE(take_all_memory(), sessions - 2);
 	ASSERT_EQ(killed_for_memory(), killed);
 }
 
