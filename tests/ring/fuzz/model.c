@@ -96,10 +96,11 @@ static struct model_record model_overflow(const struct model *model)
 	return record;
 }
 
-/* Returns whether the reader must be woken. */
-bool model_write(struct model *model, uint64_t now, uint64_t tag, const uint64_t *header,
-		 uint32_t header_words, uint64_t seed, uint32_t stack_words, int *stored)
+struct model_result model_write(struct model *model, uint64_t now, uint64_t tag,
+				const uint64_t *header, uint32_t header_words, uint64_t seed,
+				uint32_t stack_words)
 {
+	struct model_result result = { 0 };
 	uint32_t stacks[2] = { 1, stack_words };
 	struct model_record record = {
 		.time = now,
@@ -108,42 +109,40 @@ bool model_write(struct model *model, uint64_t now, uint64_t tag, const uint64_t
 		.stack_words = stack_words,
 		.stack_seed = seed,
 	};
-	uint64_t before;
 
 	memcpy(record.header, header, header_words * sizeof(*header));
-	*stored = 0;
 	if (model->refused && model->refused_time < now)
 		model_fold(model);
-	if (!model_fits(model, model->pending ? stacks : stacks + 1, model->pending ? 2 : 1))
-		return model_lose(model, now, 1);
+	if (!model_fits(model, model->pending ? stacks : stacks + 1, model->pending ? 2 : 1)) {
+		result.wake = model_lose(model, now, 1);
+		return result;
+	}
 
-	before = model->words_stored;
 	if (model->pending) {
 		struct model_record overflow = model_overflow(model);
 
 		model_store(model, &overflow);
 		model->pending = 0;
-		++*stored;
+		result.stored++;
 	}
 	model_store(model, &record);
-	++*stored;
+	result.stored++;
 	model->written++;
 
 	if (!model->armed)
-		return false;
-	if (before == model->armed_at)
-		model->waiting_since = now;
-	if (model->words_stored - model->armed_at < model->watermark &&
-	    now - model->waiting_since < model->deadline)
-		return false;
-	return model_wake(model);
+		return result;
+	if (model->words_stored - model->armed_at >= model->watermark) {
+		result.wake = model_wake(model);
+	} else {
+		result.first = model->unpromised;
+		model->unpromised = false;
+	}
+	return result;
 }
 
-bool model_filter(struct model *model, uint64_t now)
+void model_filter(struct model *model)
 {
 	model->filtered++;
-	return model->words_stored != model->armed_at &&
-	       now - model->waiting_since >= model->deadline && model_wake(model);
 }
 
 void model_refuse(struct model *model, uint64_t now)
@@ -175,6 +174,7 @@ bool model_arm(struct model *model)
 	if (!model->armed || !unread)
 		model->armed_at = model->words_stored;
 	model->armed = true;
+	model->unpromised = true;
 	return unread || model->undelivered || model->pending || model->closed;
 }
 

@@ -30,7 +30,6 @@ struct model {
 	uint64_t length;
 	uint64_t slots;
 	uint64_t watermark;
-	uint64_t deadline;
 
 	struct model_record records[MODEL_RECORDS];
 	uint64_t first;			/* records given back */
@@ -49,7 +48,7 @@ struct model {
 
 	bool armed;
 	uint64_t armed_at;
-	uint64_t waiting_since;
+	bool unpromised;		/* who armed last has been promised no wakeup yet */
 
 	uint64_t refused;
 	uint64_t refused_time;
@@ -68,9 +67,16 @@ struct model_batch {
 uint64_t model_stack_word(uint64_t seed, uint32_t i);
 uint64_t model_record_words(const struct model *model, uint32_t stack_words);
 
-bool model_write(struct model *model, uint64_t now, uint64_t tag, const uint64_t *header,
-		 uint32_t header_words, uint64_t seed, uint32_t stack_words, int *stored);
-bool model_filter(struct model *model, uint64_t now);
+struct model_result {
+	int stored;
+	bool wake;
+	bool first;
+};
+
+struct model_result model_write(struct model *model, uint64_t now, uint64_t tag,
+				const uint64_t *header, uint32_t header_words, uint64_t seed,
+				uint32_t stack_words);
+void model_filter(struct model *model);
 void model_refuse(struct model *model, uint64_t now);
 bool model_exit(struct model *model);
 bool model_close(struct model *model);

@@ -121,16 +121,22 @@ static void stop(struct run *run)
 	put(run->stopped, false);
 }
 
+static bool arm(struct run *run)
+{
+	__atomic_add_fetch(&run->asked, 1, __ATOMIC_RELAXED);
+	return profbuf_ring_arm(&run->ring);
+}
+
 static void wait_for_data(struct run *run)
 {
 	u32 wakes = get(run->wakes);
 
 	if (!run->scenario->sleeps) {
 		sched_yield();
-	} else if (!profbuf_ring_arm(&run->ring)) {
+	} else if (!arm(run)) {
 		put(run->sleeps, run->sleeps + 1);
 		put(run->asleep, true);
-		run_sleep(run, wakes);
+		run_wait(&run->wakes, wakes);
 		put(run->asleep, false);
 	}
 }
@@ -189,7 +195,8 @@ void *run_reader(void *arg)
 	if (read_all(run) && profbuf_ring_read(&run->ring, &batch, U64_MAX) != 0)
 		fail(run, "the end came, and went");
 	put(run->ended, true);
-	run_wake(run);
+	run_event(&run->wakes);
+	run_event(&run->deadlines_begun);
 	return NULL;
 }
 
@@ -201,10 +208,28 @@ void *run_poller(void *arg)
 	while (!get(run->ended)) {
 		u32 wakes = get(run->wakes);
 
-		if (profbuf_ring_arm(&run->ring))
+		if (arm(run))
 			sched_yield();
 		else
-			run_sleep(run, wakes);
+			run_wait(&run->wakes, wakes);
 	}
 	return NULL;
+}
+
+/* The timer of whoever uses the ring. */
+void *run_deadline(void *arg)
+{
+	struct run *run = arg;
+	u64 random = 1;
+	u32 begun = 0;
+
+	for (;;) {
+		run_wait(&run->deadlines_begun, begun);
+		if (get(run->ended))
+			return NULL;
+		begun = get(run->deadlines_begun);
+		lag(random_next(&random) & 15);
+		put(run->deadlines, run->deadlines + 1);
+		run_event(&run->wakes);
+	}
 }

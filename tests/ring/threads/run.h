@@ -15,7 +15,6 @@ struct scenario {
 	u32 words;
 	u32 tags;
 	u32 watermark;
-	u64 deadline;
 	u32 first_word;
 	u32 first_tag;
 	/* Of 1000 records that are asked for, how many it gets. */
@@ -31,11 +30,15 @@ struct scenario {
 	bool fussy;
 	/* A further thread asks for wakeups, too. */
 	bool polled;
+	/* Another one wakes at the deadline that a writer begins. */
+	bool deadline;
 
 	/* The writer mostly waits a little after a loss. */
 	bool patient;
 	/* It waits for a sleeping reader, once in so many samples. */
 	u32 rests;
+	/* It waits until all was read, once in so many samples: no other will wake the reader. */
+	u32 quiets;
 	/* It filters one sample in so many. */
 	u32 filters;
 	/* Signals interrupt it to write, too. */
@@ -65,8 +68,13 @@ struct run {
 	bool ended;
 	char failure[200];
 
-	/* Written by whoever wakes, waited for as a futex. */
+	/* Written by whoever asks for wakeups. */
+	u64 asked;
+	/* Written by whoever wakes, or begins a deadline; waited for as futexes. */
 	u32 wakes;
+	u32 deadlines_begun;
+	/* Written by who wakes at the deadline. */
+	u32 deadlines;
 };
 
 #define get(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
@@ -75,10 +83,11 @@ struct run {
 void *run_writer(void *run);
 void *run_reader(void *run);
 void *run_poller(void *run);
+void *run_deadline(void *run);
 
-/* Sleeps until somebody has woken who had not at the time of @wakes. */
-void run_sleep(struct run *run, u32 wakes);
-void run_wake(struct run *run);
+/* Counts an event, and wakes whoever waits for one after those that they have @seen. */
+void run_event(u32 *events);
+void run_wait(u32 *events, u32 seen);
 
 /* What sample @number looks like. Its tag is never that of an overflow entry, 0. */
 struct sample {

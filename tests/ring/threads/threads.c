@@ -17,7 +17,6 @@
 #include "watched.h"
 
 #define SLEEPING	(1ULL << 32)
-#define NEVER		((u64)INT64_MAX)
 
 /* Without any progress for so long, it hangs. */
 #define HANG_SECONDS	120
@@ -33,15 +32,16 @@ static const struct scenario scenarios[] = {
 		.patient = true, .share = 410,
 	}, {
 		.name = "a reader that sleeps",
-		.hdrsize = 2, .words = 1024, .tags = 64, .watermark = 1, .deadline = NEVER,
+		.hdrsize = 2, .words = 1024, .tags = 64, .watermark = 1,
 		.sleeps = true, .patient = true, .rests = 64, .share = 150,
 	}, {
 		.name = "watermark and deadline",
-		.hdrsize = 4, .words = 4096, .tags = 512, .watermark = 1024, .deadline = 50,
-		.sleeps = true, .patient = true, .rests = 64, .filters = 4, .share = 150,
+		.hdrsize = 4, .words = 4096, .tags = 512, .watermark = 1024,
+		.sleeps = true, .patient = true, .deadline = true, .rests = 64, .quiets = 256,
+		.filters = 4, .share = 150,
 	}, {
 		.name = "a watermark without a deadline",
-		.hdrsize = 1, .words = 2048, .tags = 256, .watermark = 512, .deadline = NEVER,
+		.hdrsize = 1, .words = 2048, .tags = 256, .watermark = 512,
 		.sleeps = true, .patient = true, .rests = 500, .filters = 4, .share = 100,
 	}, {
 		.name = "a reader that lags",
@@ -49,31 +49,32 @@ static const struct scenario scenarios[] = {
 		.patient = true, .lags = 4, .share = 30,
 	}, {
 		.name = "a reader that stops",
-		.hdrsize = 3, .words = 512, .tags = 64, .watermark = 1, .deadline = NEVER,
+		.hdrsize = 3, .words = 512, .tags = 64, .watermark = 1,
 		.sleeps = true, .patient = true, .stops = 100, .share = 5,
 	}, {
 		.name = "the smallest ring",
-		.hdrsize = 0, .words = 4, .tags = 1, .watermark = 1, .deadline = NEVER,
+		.hdrsize = 0, .words = 4, .tags = 1, .watermark = 1,
 		.sleeps = true, .patient = true, .rests = 1000, .share = 5,
 	}, {
 		.name = "little room, batches put back",
-		.hdrsize = 3, .words = 2048, .tags = 128, .watermark = 1, .deadline = NEVER,
+		.hdrsize = 3, .words = 2048, .tags = 128, .watermark = 1,
 		.sleeps = true, .patient = true, .fussy = true, .rests = 500, .share = 50,
 	}, {
 		.name = "counts that wrap",
-		.hdrsize = 2, .words = 512, .tags = 32, .watermark = 100, .deadline = 20,
+		.hdrsize = 2, .words = 512, .tags = 32, .watermark = 100,
 		.first_word = 0xfffffff0, .first_tag = 0x3ffffff0,
-		.sleeps = true, .patient = true, .rests = 200, .filters = 16, .share = 40,
+		.sleeps = true, .patient = true, .deadline = true, .rests = 200, .quiets = 200,
+		.filters = 16, .share = 40,
 	}, {
 		.name = "poll beside read",
-		.hdrsize = 2, .words = 1024, .tags = 64, .watermark = 200, .deadline = 100,
-		.sleeps = true, .patient = true, .polled = true, .rests = 200, .filters = 4,
-		.share = 40,
+		.hdrsize = 2, .words = 1024, .tags = 64, .watermark = 200,
+		.sleeps = true, .patient = true, .polled = true, .deadline = true, .rests = 200,
+		.quiets = 200, .filters = 4, .share = 40,
 	}, {
 		.name = "a writer that is interrupted",
-		.hdrsize = 2, .words = 1024, .tags = 64, .watermark = 100, .deadline = NEVER,
-		.sleeps = true, .patient = true, .interrupted = true, .rests = 1000, .filters = 16,
-		.share = 20,
+		.hdrsize = 2, .words = 1024, .tags = 64, .watermark = 100,
+		.sleeps = true, .patient = true, .interrupted = true, .deadline = true, .rests = 1000,
+		.quiets = 1000, .filters = 16, .share = 20,
 	},
 };
 
@@ -100,7 +101,6 @@ static void make_ring(struct run *run)
 	profbuf_ring_init(ring, &layout, allocate(layout.data_len), allocate(layout.tag_len),
 			  allocate(profbuf_ring_overflow_words(&layout)));
 	ring->watermark = scenario->watermark;
-	ring->deadline = scenario->deadline;
 	ring->w_counts = (u64)scenario->first_tag << 34 | scenario->first_word;
 	ring->r_next = ring->w_counts;
 	ring->r.counter = ring->w_counts;
@@ -148,6 +148,7 @@ static const char *judge(const struct run *run)
 	const struct scenario *scenario = run->scenario;
 	struct profbuf_ring_totals totals;
 	bool armed = run->ring.w.counter & SLEEPING;
+	u64 wakes;
 
 	profbuf_ring_totals(&run->ring, &totals);
 	if (run->failure[0])
@@ -168,9 +169,12 @@ static const char *judge(const struct run *run)
 	 * One wake at the end is the reader's own. What a writer with nested samples
 	 * owes by the time it leaves is told at once: fewer, but none too many.
 	 */
-	if (scenario->interrupted ? run->wakes > sleeping_cleared + 1 :
-				    run->wakes != sleeping_cleared + 1)
+	wakes = run->wakes - run->deadlines - 1;
+	if (scenario->interrupted ? wakes > sleeping_cleared : wakes != sleeping_cleared)
 		return "not one wakeup for each time that SLEEPING was set";
+	/* One is the reader's own, again. */
+	if (run->deadlines_begun - 1 > run->asked)
+		return "more than one record told of for each time that somebody asked";
 
 	/* What was to be tried did happen. */
 	if (!totals.lost || !run->entries)
@@ -179,6 +183,8 @@ static const char *judge(const struct run *run)
 		return "the reader never slept";
 	if (scenario->interrupted && !totals.nested)
 		return "no sample was nested";
+	if (scenario->deadline && !run->deadlines)
+		return "no deadline was reached";
 	return NULL;
 }
 
@@ -195,7 +201,7 @@ static void start(pthread_t *thread, void *(*function)(void *run), struct run *r
 static bool try(const struct scenario *scenario, u32 number, u64 records, u64 seed)
 {
 	static struct run run;
-	pthread_t writer, reader, poller;
+	pthread_t writer, reader, poller, deadline;
 	const char *failure;
 
 	memset(&run, 0, sizeof(run));
@@ -208,11 +214,15 @@ static bool try(const struct scenario *scenario, u32 number, u64 records, u64 se
 	start(&writer, run_writer, &run);
 	if (scenario->polled)
 		start(&poller, run_poller, &run);
+	if (scenario->deadline)
+		start(&deadline, run_deadline, &run);
 	watch(&run, number);
 	pthread_join(writer, NULL);
 	pthread_join(reader, NULL);
 	if (scenario->polled)
 		pthread_join(poller, NULL);
+	if (scenario->deadline)
+		pthread_join(deadline, NULL);
 
 	failure = judge(&run);
 	printf("%sok %u - %s\n", failure ? "not " : "", number, scenario->name);
@@ -220,8 +230,8 @@ static bool try(const struct scenario *scenario, u32 number, u64 records, u64 se
 		printf("# %s (seed %llu)\n", failure, seed);
 	printf("# %llu samples: %llu read in %llu batches, %llu lost in %llu entries; ",
 	       run.offered, run.records, run.batches, run.lost, run.entries);
-	printf("%llu nested; %llu sleeps, %llu wakeups\n",
-	       run.ring.totals.nested, run.sleeps, sleeping_cleared);
+	printf("%llu nested; %llu sleeps, %llu wakeups, %u deadlines\n",
+	       run.ring.totals.nested, run.sleeps, sleeping_cleared, run.deadlines);
 	fflush(stdout);
 	free_ring(&run);
 	return !failure;

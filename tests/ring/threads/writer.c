@@ -18,16 +18,24 @@ static u64 header[16];
 static u64 stack[1 << 14];
 static u64 random_state;
 
-void run_wake(struct run *woken)
+void run_event(u32 *events)
 {
-	__atomic_add_fetch(&woken->wakes, 1, __ATOMIC_RELAXED);
-	syscall(SYS_futex, &woken->wakes, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+	__atomic_add_fetch(events, 1, __ATOMIC_RELAXED);
+	syscall(SYS_futex, events, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
-void run_sleep(struct run *sleeper, u32 wakes)
+void run_wait(u32 *events, u32 seen)
 {
-	while (get(sleeper->wakes) == wakes)
-		syscall(SYS_futex, &sleeper->wakes, FUTEX_WAIT_PRIVATE, wakes, NULL, NULL, 0);
+	while (get(*events) == seen)
+		syscall(SYS_futex, events, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
+}
+
+static void heed(int result)
+{
+	if (result & PROFBUF_RING_WAKE)
+		run_event(&run->wakes);
+	else if (result & PROFBUF_RING_FIRST)
+		run_event(&run->deadlines_begun);
 }
 
 static u64 next_number(void)
@@ -60,24 +68,19 @@ static int take_sample(bool interrupt_self)
 	result = profbuf_ring_write(&run->ring, number, sample.tag, header, sample.nhdr,
 				    stack, sample.nstack);
 	result |= profbuf_ring_exit(&run->ring);
-	if (result & PROFBUF_RING_WAKE)
-		run_wake(run);
+	heed(result);
 	return result;
 }
 
 static void filter_sample(void)
 {
-	int result;
-
 	if (!profbuf_ring_enter(&run->ring, get(run->offered))) {
 		next_number();
 		return;
 	}
 	put(run->filtered, run->filtered + 1);
-	result = profbuf_ring_filter(&run->ring, get(run->offered));
-	result |= profbuf_ring_exit(&run->ring);
-	if (result & PROFBUF_RING_WAKE)
-		run_wake(run);
+	profbuf_ring_filter(&run->ring);
+	heed(profbuf_ring_exit(&run->ring));
 }
 
 static void interrupt(int signal)
@@ -135,6 +138,16 @@ static void rest(void)
 		sched_yield();
 }
 
+/* Waits until what was written is read, wakeup or not. */
+static void be_quiet(void)
+{
+	struct profbuf_ring_totals totals;
+
+	profbuf_ring_totals(&run->ring, &totals);
+	while (get(run->records) < totals.written && !get(run->ended))
+		sched_yield();
+}
+
 void *run_writer(void *arg)
 {
 	const struct scenario *scenario;
@@ -160,12 +173,14 @@ void *run_writer(void *arg)
 		random >>= 8;
 		if (scenario->rests && random % scenario->rests == 0)
 			rest();
+		random >>= 16;
+		if (scenario->quiets && random % scenario->quiets == 0)
+			be_quiet();
 	}
 
 	if (scenario->interrupted)
 		end_interrupts(timer);
 	put(run->closed, true);
-	if (profbuf_ring_close(&run->ring) & PROFBUF_RING_WAKE)
-		run_wake(run);
+	heed(profbuf_ring_close(&run->ring));
 	return NULL;
 }
