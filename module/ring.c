@@ -804,13 +804,13 @@ bool profbuf_ring_arm(struct profbuf_ring *ring)
 {
 	u64 w = atomic64_read(&ring->w);
 
+	/* Even who finds something may wait for the next record when that is read. */
+	WRITE_ONCE(ring->first_due, 1);
 	do {
 		/* Who asked earlier and sleeps must not wait longer for what is there now. */
 		if (!(w & RING_SLEEPING) ||
 		    ring_data_count(w) == ring_data_count(READ_ONCE(ring->r_next)))
 			WRITE_ONCE(ring->armed_at, ring_data_count(w));
-		/* Who is told of something now may wait for the next record when it has read. */
-		WRITE_ONCE(ring->first_due, 1);
 		/*
 		 * LMM(arm:A): armed_at and first_due precede SLEEPING. What a writer stored
 		 * before it last changed w shows below; a later one sees SLEEPING.
