@@ -9,7 +9,6 @@
 #define MOST_TAGS	4
 #define MOST_HEADER	2
 #define MOST_STACK	16
-#define LONG_TIME	100
 
 enum actor { READER, CPU, OTHER_CPU, INTERRUPT, ACTORS = INTERRUPT + SCENARIO_INTERRUPTS };
 
@@ -25,7 +24,7 @@ static struct world {
 	u64 overflow_record[3 + MOST_HEADER];
 	struct ledger ledger;
 	u64 clock;
-	u64 armed_afresh;
+	bool armed_alone;
 } world;
 
 unsigned int actors_events;
@@ -116,12 +115,12 @@ static const struct {
 	FIELD(overflow),
 	FIELD(overflow_time),
 	FIELD(eof),
+	FIELD(first_due),
 	FIELD(busy),
 	FIELD(nested),
 	FIELD(nested_time),
 	FIELD(folding_result),
 	FIELD(w_counts),
-	FIELD(waiting_since),
 	FIELD(totals.written),
 	FIELD(totals.lost),
 	FIELD(totals.nested),
@@ -151,11 +150,12 @@ static const char *describe(const volatile void *address)
 }
 
 /*
- * A reader that sleeps when a sample is offered, and set SLEEPING itself when it found
- * nothing, shows exactly what wakes it.
+ * A reader that sleeps when a sample is offered, and asked when nobody was writing, shows
+ * exactly what wakes it, and of which record it must be told.
  */
 struct expectation {
 	bool exact;
+	bool promised;
 	u32 interrupts_before;
 };
 
@@ -172,8 +172,9 @@ static u32 interrupts_begun(void)
 static struct expectation expect(void)
 {
 	return (struct expectation){
-		.exact = world.ledger.asleep && !world.ledger.woken && world.armed_afresh &&
-			 world.ledger.inside == 1 && !scenario->other_cpu,
+		.exact = world.ledger.reader.asleep && !world.ledger.reader.woken &&
+			 world.armed_alone && world.ledger.inside == 1 && !scenario->other_cpu,
+		.promised = world.ledger.reader.promised,
 		.interrupts_before = interrupts_begun(),
 	};
 }
@@ -205,17 +206,24 @@ static void sample_refused(const struct offer *offer)
 
 static void sample_done(const struct offer *offer, int result)
 {
+	const struct expectation *expectation = &offer->expectation;
 	bool wake = result & PROFBUF_RING_WAKE;
+	bool first = result & PROFBUF_RING_FIRST;
 
-	world.ledger.last_time = offer->time;
-	if (offer->expectation.exact &&
-	    offer->expectation.interrupts_before == interrupts_begun() &&
-	    wake != ledger_wake_due(ring))
-		explore_fail(wake ? "woken ahead of watermark and deadline" :
-				    "not woken by a sample that should");
+	if (expectation->exact && expectation->interrupts_before == interrupts_begun()) {
+		if (wake != ledger_wake_due(ring))
+			explore_fail(wake ? "woken ahead of the watermark" :
+					    "not woken by a sample that should");
+		if (first != (result & PROFBUF_RING_STORED && !wake && !expectation->promised))
+			explore_fail(first ? "told of a record that is not the first" :
+					     "not told of the first record");
+	}
 	if (wake) {
 		actors_events |= EVENT_WOKEN;
 		ledger_wake(ring);
+	} else if (first) {
+		actors_events |= EVENT_FIRST;
+		ledger_begin_deadline();
 	}
 	ledger_leave(ring, offer->interrupted);
 }
@@ -257,15 +265,14 @@ static void write_sample(u32 nstack)
 static void filter_sample(void)
 {
 	struct offer offer = begin_sample();
-	int result;
 
 	if (!profbuf_ring_enter(ring, offer.time)) {
 		sample_refused(&offer);
 		return;
 	}
-	result = profbuf_ring_filter(ring, offer.time);
+	profbuf_ring_filter(ring);
 	world.ledger.filtered++;
-	sample_done(&offer, result | profbuf_ring_exit(ring));
+	sample_done(&offer, profbuf_ring_exit(ring));
 }
 
 static void end_stream(void)
@@ -291,15 +298,18 @@ static void run_writer(const char *script)
 		case 'f':
 			filter_sample();
 			break;
-		case 't':
-			world.clock += LONG_TIME;
+		case 'd':
+			explore_pause(EXPLORE_ALL, "reaches the deadline");
+			if (ledger_deadline())
+				actors_events |= EVENT_DEADLINE;
 			break;
 		case 'x':
 			end_stream();
 			break;
 		case 'a':
 			explore_pause(EXPLORE_ALL, "polls");
-			profbuf_ring_arm(ring);
+			ledger_ask(&world.ledger.poller);
+			ledger_asked(ring, &world.ledger.poller, profbuf_ring_arm(ring));
 			break;
 		default:
 			write_sample(*script - '0');
@@ -350,16 +360,16 @@ static int read_waiting(void)
 
 	while ((n = read_ring()) == -EAGAIN) {
 		for (;;) {
-			world.ledger.woken = false;
-			world.armed_afresh = !world.ledger.asked;
+			world.armed_alone = !world.ledger.inside;
 			before = ledger_look(ring);
-			if (profbuf_ring_arm(ring))
+			ledger_ask(&world.ledger.reader);
+			ledger_asked(ring, &world.ledger.reader, profbuf_ring_arm(ring));
+			if (!world.ledger.reader.asleep)
 				break;
 			ledger_nothing_to_read(ring, "no need to stay awake", before);
-			world.ledger.asleep = true;
 			actors_events |= EVENT_SLEPT;
 			explore_pause(EXPLORE_ALL, "wakes up");
-			world.ledger.asleep = false;
+			world.ledger.reader.asleep = false;
 		}
 	}
 	return n;
@@ -421,7 +431,7 @@ static bool runnable(int actor)
 	int other;
 
 	if (actor == READER)
-		return !world.ledger.asleep || world.ledger.woken;
+		return !world.ledger.reader.asleep || world.ledger.reader.woken;
 	if (actor == OTHER_CPU)
 		return scenario->other_cpu;
 	if (actor >= INTERRUPT && !scenario->interrupts[actor - INTERRUPT])
@@ -490,7 +500,6 @@ const struct explore_system *actors_prepare(const struct scenario *s)
 
 	if (s->watermark)
 		ring->watermark = s->watermark;
-	ring->deadline = s->deadline;
 	ring->w_counts = (u64)s->tag_count << 34 | s->data_count;
 	ring->r_next = ring->w_counts;
 	atomic64_set(&ring->w, ring->w_counts);

@@ -17,6 +17,8 @@
 #define EVENT_WOKEN	0x20	/* the reader was woken */
 #define EVENT_END	0x40	/* the reader was told the end */
 #define EVENT_MANY	0x80	/* the reader got several records at once */
+#define EVENT_FIRST	0x100	/* the first record was told of that did not wake */
+#define EVENT_DEADLINE	0x200	/* the deadline woke the reader */
 
 /**
  * struct scenario - one ring and what is done with it
@@ -25,15 +27,14 @@
  * @words: the same
  * @tags: the same
  * @watermark: of the ring; 0: as profbuf_ring_init() sets it
- * @deadline: of the ring
  * @data_count: where the data count starts
  * @tag_count: where the tag count starts
  * @room: of each read, if not 0
- * @cpu: the writer: a digit writes a sample with so many words of stack, f filters one, t lets
- *	time pass, x closes
+ * @cpu: the writer: a digit writes a sample with so many words of stack, f filters one, d wakes at
+ *	the deadline, if one was begun, x closes
  * @interrupts: the same for one interrupt each, which comes at any step of the writer or of
  *	the interrupts before it
- * @other_cpu: x and t, beside the writer; and a asks for a wakeup as poll() does
+ * @other_cpu: x and d, beside the writer; and a asks for a wakeup as poll() does
  * @reader: r reads without waiting, b waits for something, B reads waiting until the end, c
  *	commits, u puts back what the last read returned
  * @late_time: the writer takes the time of a record when it is in the ring
@@ -48,7 +49,6 @@ struct scenario {
 	u32 words;
 	u32 tags;
 	u32 watermark;
-	u64 deadline;
 	u32 data_count;
 	u32 tag_count;
 	u32 room;

@@ -397,16 +397,69 @@ void ledger_wake(const struct profbuf_ring *ring)
 		explore_fail("a wakeup that nobody has asked for");
 	ledger->asked--;
 	ledger->wake_owed = false;
-	ledger->woken = true;
+	ledger->reader.woken = true;
+	ledger->poller.woken = true;
+}
+
+void ledger_ask(struct asker *asker)
+{
+	*asker = (struct asker){ 0 };
+	ledger->firsts_left++;
+}
+
+void ledger_asked(const struct profbuf_ring *ring, struct asker *asker, bool readable)
+{
+	asker->asked = true;
+	asker->asleep = !readable;
+	asker->data_count = data_count(&ring->w);
+}
+
+void ledger_begin_deadline(void)
+{
+	if (!ledger->firsts_left)
+		explore_fail("a first record that nobody has asked for");
+	ledger->firsts_left--;
+	ledger->deadline_begun = true;
+	ledger->reader.promised = true;
+	ledger->poller.promised = true;
+}
+
+bool ledger_deadline(void)
+{
+	if (!ledger->deadline_begun)
+		return false;
+	ledger->deadline_begun = false;
+	ledger->reader.woken = true;
+	ledger->poller.woken = true;
+	return true;
+}
+
+static u32 unread(const struct profbuf_ring *ring)
+{
+	return data_count(&ring->w) - (u32)ring->r_next;
 }
 
 bool ledger_wake_due(const struct profbuf_ring *ring)
 {
-	u32 unread = data_count(&ring->w) - (u32)ring->r_next;
-	const struct sample *oldest = next_record();
+	return ring->eof || pending(ring) || unread(ring) >= ring->watermark;
+}
 
-	return ring->eof || pending(ring) || unread >= ring->watermark ||
-	       (unread && (s64)(ledger->last_time - oldest->time) >= (s64)ring->deadline);
+/* Nobody is about to keep a promise, or to make one. */
+static void check_asker(const struct profbuf_ring *ring, const struct asker *asker,
+			const char *name)
+{
+	if (asker->woken)
+		return;
+	if (asker->asleep && ledger_wake_due(ring))
+		explore_fail("the %s sleeps on, though something calls for a wakeup", name);
+	if (asker->promised)
+		return;
+	if (asker->asleep && unread(ring))
+		explore_fail("the %s sleeps on without a deadline, though something is unread",
+			     name);
+	/* Who was told of something, too, may count on hearing of what comes later. */
+	if (asker->asked && asker->data_count != data_count(&ring->w))
+		explore_fail("the %s was not told of a record that came after it asked", name);
 }
 
 void ledger_check(const struct profbuf_ring *ring)
@@ -427,8 +480,8 @@ void ledger_check(const struct profbuf_ring *ring)
 	/* A writer that cleared it twice on its way wakes once. */
 	if (ledger->asked > ledger->sleeping)
 		ledger->asked = ledger->sleeping;
-	if (ledger->asleep && !ledger->woken && ledger_wake_due(ring))
-		explore_fail("the reader sleeps on, though something calls for a wakeup");
+	check_asker(ring, &ledger->reader, "reader");
+	check_asker(ring, &ledger->poller, "poller");
 }
 
 void ledger_final(const struct profbuf_ring *ring)

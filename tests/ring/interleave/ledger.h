@@ -70,9 +70,18 @@ struct ledger {
 	bool sleeping;
 	bool wake_owed;
 
-	bool asleep;
-	bool woken;
-	u64 last_time;
+	/* How often somebody asked, and was not told of a first record. */
+	u32 firsts_left;
+	bool deadline_begun;
+
+	/* Who asks for wakeups: the reader, and who polls beside it. */
+	struct asker {
+		bool asked;
+		bool asleep;
+		bool promised;
+		bool woken;
+		u32 data_count;
+	} reader, poller;
 };
 
 u64 ledger_header_word(u64 time, u32 i);
@@ -93,7 +102,14 @@ void ledger_delivered(const struct profbuf_ring *ring, const struct profbuf_ring
 void ledger_begin_read(const struct profbuf_ring *ring);
 void ledger_unread(void);
 void ledger_nothing_to_read(const struct profbuf_ring *ring, const char *what, struct look before);
+
+/* Somebody asks for a wakeup, and has; what follows may be told before the latter. */
+void ledger_ask(struct asker *asker);
+void ledger_asked(const struct profbuf_ring *ring, struct asker *asker, bool readable);
+/* What a writer does whose result tells it to; and what it has begun comes to its end. */
 void ledger_wake(const struct profbuf_ring *ring);
+void ledger_begin_deadline(void);
+bool ledger_deadline(void);
 
 /* In every state, and in the last one when all has been read. */
 void ledger_check(const struct profbuf_ring *ring);

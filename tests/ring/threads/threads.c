@@ -73,8 +73,8 @@ static const struct scenario scenarios[] = {
 	}, {
 		.name = "a writer that is interrupted",
 		.hdrsize = 2, .words = 1024, .tags = 64, .watermark = 100,
-		.sleeps = true, .patient = true, .interrupted = true, .deadline = true, .rests = 1000,
-		.quiets = 1000, .filters = 16, .share = 20,
+		.sleeps = true, .patient = true, .interrupted = true, .deadline = true,
+		.rests = 1000, .quiets = 1000, .filters = 16, .share = 20,
 	},
 };
 
