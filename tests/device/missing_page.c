@@ -14,13 +14,13 @@
 #include "harness.h"
 #include "missing_page.h"
 
-void page_make_missing(struct missing_page *page, int device)
+void page_make_missing(struct missing_page *page, int device, size_t size)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	size_t size = sysconf(_SC_PAGESIZE);
 
 	page->device = device;
+	page->size = size;
 	page->fault = syscall(SYS_userfaultfd, O_CLOEXEC);
 	ASSERT_GE(page->fault, 0);
 	ASSERT_EQ(ioctl(page->fault, UFFDIO_API, &api), 0);
@@ -28,7 +28,7 @@ void page_make_missing(struct missing_page *page, int device)
 			     -1, 0);
 	ASSERT_NE(page->address, MAP_FAILED);
 	range.range.start = (uintptr_t)page->address;
-	range.range.len = size;
+	range.range.len = sysconf(_SC_PAGESIZE);
 	ASSERT_EQ(ioctl(page->fault, UFFDIO_REGISTER, &range), 0);
 }
 

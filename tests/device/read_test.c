@@ -589,7 +589,7 @@ static void *stuck_read(void *argument)
 {
 	struct missing_page *page = argument;
 
-	stuck_size = read(page->device, page->address, sysconf(_SC_PAGESIZE));
+	stuck_size = read(page->device, page->address, page->size);
 	return NULL;
 }
 
@@ -621,7 +621,7 @@ TEST(a_reader_stuck_in_a_fault_holds_up_no_one_but_readers)
 	device_configure(fd, 500000, 0, 0);
 	ASSERT_GT(stream_read(&stream, fd), 0);
 	wait_for_records(fd, 10);
-	page_make_missing(&page, fd);
+	page_make_missing(&page, fd, sysconf(_SC_PAGESIZE));
 	ASSERT_EQ(pthread_create(&thread, NULL, stuck_read, &page), 0);
 	page_wait_for_access(&page);
 
