@@ -95,6 +95,12 @@ static __always_inline void timer_set_due(struct timer_source *source, u64 now)
 	hrtimer_set_expires(&source->timer, ns_to_ktime(source->due));
 }
 
+/* Timers expire in ticks only. Linux 7.2 no longer tells that of a single timer. */
+static notrace bool is_coarse(void)
+{
+	return hrtimer_resolution >= TICK_NSEC;
+}
+
 static notrace enum hrtimer_restart timer_interrupt(struct hrtimer *timer)
 {
 	struct timer_source *source = container_of(timer, struct timer_source, timer);
@@ -104,15 +110,15 @@ static notrace enum hrtimer_restart timer_interrupt(struct hrtimer *timer)
 	u64 latency = now > source->due ? now - source->due : 0;
 	u64 late = latency;
 
-	/* Where timers expire in ticks only, up to one of these is what is to be expected. */
-	if (unlikely(!hrtimer_is_hres_active(timer)))
+	/* Up to one of these is what is to be expected then. */
+	if (unlikely(is_coarse()))
 		late -= min_t(u64, late, TICK_NSEC);
 
 	/*
 	 * What a host has stolen is known when the tick has run, which is late as well, and may
 	 * come after this timer. So let it go first: the interrupted code stays the same.
 	 */
-	if (unlikely(late >= TICK_NSEC) && !source->deferred && hrtimer_is_hres_active(timer)) {
+	if (unlikely(late >= TICK_NSEC) && !source->deferred && !is_coarse()) {
 		source->deferred = true;
 		hrtimer_set_expires(timer, ns_to_ktime(now));
 		return HRTIMER_RESTART;
