@@ -350,7 +350,8 @@ TEST(a_reader_who_does_not_wait_loses_no_wakeup)
 	pthread_t threads[3];
 	struct uring uring;
 
-	/* Of one CPU alone: another one would make up for it. */
+	/* Of one CPU alone, which is not slowed down: that would make up for it. */
+	module_parameter("cpu_share", "1000");
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CPUS, &cpus), 0);
 	device_configure(fd, 2000000, 0, 0);
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
@@ -368,6 +369,7 @@ TEST(a_reader_who_does_not_wait_loses_no_wakeup)
 		ASSERT_EQ(pthread_join(threads[i], NULL), 0);
 	close(uring.fd);
 	stream_finish(&stream, fd);
+	module_parameter("cpu_share", "250");
 }
 
 static void *stuck_read(void *argument)
@@ -381,26 +383,33 @@ static void *stuck_read(void *argument)
 /* Who finds another thread reading must learn of what that one leaves, or what comes after it. */
 TEST(a_reader_who_was_turned_away_is_woken)
 {
+	struct profbuf_config config;
 	int fd = device_open(0);
 	struct missing_page page;
 	struct uring uring;
 	pthread_t thread;
 
-	device_configure(fd, 1000000, 0, 0);
+	/* Nothing else is to wake: no loss, and no word of sampling being slowed down. */
+	module_parameter("cpu_share", "1000");
+	device_configure(fd, 2000000, 0, 0);
+	device_config(fd, &config);
+	config.ring_size = 16 << 20;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
 	/* Room for all there is: a reader who has too little says so. */
-	page_make_missing(&page, fd, 16 << 20);
+	page_make_missing(&page, fd, 64 << 20);
 	ASSERT_EQ(pthread_create(&thread, NULL, stuck_read, &page), 0);
 	page_wait_for_access(&page);
 
 	uring_poll(&uring, fd);
 	do
 		ASSERT_ERRNO(read_nowait(fd), EAGAIN);
-	while (uring_event(&uring, 200));
+	while (uring_event(&uring, 1500));
 	ASSERT_ERRNO(read_nowait(fd), EAGAIN);
 
 	page_provide(&page);
 	ASSERT_EQ(pthread_join(thread, NULL), 0);
 	ASSERT(uring_event(&uring, LONG_MS));
 	close(uring.fd);
+	module_parameter("cpu_share", "250");
 }
