@@ -95,15 +95,17 @@ void profbuf_overload_init(struct profbuf_overload *overload, const struct profb
 		overload->scale = OVERLOAD_SCALE(config->cpu_share);
 }
 
-static __always_inline void overload_pay(local64_t *paid_until, u64 start, u64 time)
+/* Returns when all is made up for, this included. */
+static __always_inline u64 overload_pay(local64_t *paid_until, u64 start, u64 time)
 {
 	s64 old = local64_read(paid_until);
-	s64 seen;
+	s64 seen, new;
 
 	for (;;) {
-		seen = local64_cmpxchg(paid_until, old, max_t(s64, old, start) + time);
+		new = max_t(s64, old, start) + time;
+		seen = local64_cmpxchg(paid_until, old, new);
 		if (likely(seen == old))
-			return;
+			return new;
 		old = seen;
 	}
 }
@@ -119,11 +121,14 @@ static __always_inline void overload_pay(local64_t *paid_until, u64 start, u64 t
  * what the work itself took.
  *
  * Context: hard interrupt or NMI, on the CPU of @pc.
+ * Return: when the next one may come. The caller says by profbuf_overload_hold() if it has
+ * to be later for that.
  */
-notrace void profbuf_overload_charge(struct profbuf_cpu *pc, u64 start, u64 latency)
+notrace u64 profbuf_overload_charge(struct profbuf_cpu *pc, u64 start, u64 latency)
 {
 	struct overload_cpu *oc = this_cpu_ptr(&overload_cpus);
 	u64 cost = ktime_get_mono_fast_ns() - start;
+	u64 paid_until;
 
 	/* In an NMI the clock may step back a little. */
 	if (unlikely((s64)cost < 0))
@@ -137,9 +142,12 @@ notrace void profbuf_overload_charge(struct profbuf_cpu *pc, u64 start, u64 late
 		WRITE_ONCE(oc->max, cost);
 	WRITE_ONCE(pc->overload.cost, pc->overload.cost + cost);
 
-	overload_pay(&oc->paid_until, start, (cost * READ_ONCE(overload_scale)) >> 16);
+	paid_until = overload_pay(&oc->paid_until, start,
+				  (cost * READ_ONCE(overload_scale)) >> 16);
 	if (pc->overload.scale)
-		overload_pay(&pc->overload.paid_until, start, (cost * pc->overload.scale) >> 16);
+		paid_until = max(paid_until, overload_pay(&pc->overload.paid_until, start,
+							  (cost * pc->overload.scale) >> 16));
+	return paid_until - OVERLOAD_BURST_NS;
 }
 NOKPROBE_SYMBOL(profbuf_overload_charge);
 
@@ -170,7 +178,7 @@ notrace void profbuf_overload_end(struct profbuf_cpu *pc, u64 now)
 	struct profbuf_overload *overload = &pc->overload;
 	u64 begin, end;
 
-	if (!(overload->changes & 1))
+	if (!profbuf_overload_is_on(overload))
 		return;
 	begin = overload->spans[1].begin;
 	end = clamp(overload->held_until, begin + 1, max(now, begin + 1));
@@ -180,37 +188,36 @@ notrace void profbuf_overload_end(struct profbuf_cpu *pc, u64 now)
 NOKPROBE_SYMBOL(profbuf_overload_end);
 
 /**
- * profbuf_overload_hold - must the next interrupt wait?
+ * profbuf_overload_hold - interrupts are left out, for the sake of what sampling takes
  * @pc: this CPU's part of a session
  * @now: the time
- * @due: when the next interrupt would come
- * @until: until when it has to wait, if it must
+ * @until: until then
  *
- * Context: hard interrupt or NMI, on the CPU of @pc, after profbuf_overload_charge().
- * Return: whether it must.
+ * Context: hard interrupt or NMI, on the CPU of @pc.
  */
-notrace bool profbuf_overload_hold(struct profbuf_cpu *pc, u64 now, u64 due, u64 *until)
+notrace void profbuf_overload_hold(struct profbuf_cpu *pc, u64 now, u64 until)
 {
 	struct profbuf_overload *overload = &pc->overload;
-	u64 paid_until = local64_read(this_cpu_ptr(&overload_cpus.paid_until));
 
-	if (overload->scale)
-		paid_until = max_t(u64, paid_until, local64_read(&overload->paid_until));
-
-	if (likely((s64)(paid_until - OVERLOAD_BURST_NS - due) <= 0)) {
-		if (unlikely(overload->changes & 1) &&
-		    (s64)(now - overload->held_until) > (s64)OVERLOAD_END_NS)
-			profbuf_overload_end(pc, now);
-		return false;
-	}
-
-	*until = paid_until - OVERLOAD_BURST_NS;
-	overload->held_until = *until;
-	if (!(overload->changes & 1))
+	overload->held_until = until;
+	if (!profbuf_overload_is_on(overload))
 		overload_publish(pc, now, 0);
-	return true;
 }
 NOKPROBE_SYMBOL(profbuf_overload_hold);
+
+/**
+ * profbuf_overload_recover - an interrupt has passed while the CPU is slowed down
+ * @pc: this CPU's part of a session
+ * @now: the time
+ *
+ * Context: hard interrupt or NMI, on the CPU of @pc.
+ */
+notrace void profbuf_overload_recover(struct profbuf_cpu *pc, u64 now)
+{
+	if ((s64)(now - pc->overload.held_until) > (s64)OVERLOAD_END_NS)
+		profbuf_overload_end(pc, now);
+}
+NOKPROBE_SYMBOL(profbuf_overload_recover);
 
 /**
  * profbuf_overload_news - is there something that a LIMIT frame has to tell?

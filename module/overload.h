@@ -49,9 +49,22 @@ struct profbuf_overload {
 
 void profbuf_overload_setup(void);
 void profbuf_overload_init(struct profbuf_overload *overload, const struct profbuf_config *config);
-void profbuf_overload_charge(struct profbuf_cpu *pc, u64 start, u64 latency);
-bool profbuf_overload_hold(struct profbuf_cpu *pc, u64 now, u64 due, u64 *until);
+u64 profbuf_overload_charge(struct profbuf_cpu *pc, u64 start, u64 latency);
+void profbuf_overload_hold(struct profbuf_cpu *pc, u64 now, u64 until);
+void profbuf_overload_recover(struct profbuf_cpu *pc, u64 now);
 void profbuf_overload_end(struct profbuf_cpu *pc, u64 now);
+/**
+ * profbuf_overload_is_on - is the CPU slowed down?
+ * @overload: the session's part in what sampling takes of it
+ *
+ * Context: the CPU's interrupts.
+ * Return: whether it is.
+ */
+static inline bool profbuf_overload_is_on(const struct profbuf_overload *overload)
+{
+	return overload->changes & 1;
+}
+
 bool profbuf_overload_news(struct profbuf_cpu *pc);
 u64 profbuf_overload_read(struct profbuf_cpu *pc, struct profbuf_limit *limit);
 void profbuf_overload_stats(const struct profbuf_cpu *pc, struct profbuf_stats *stats);

@@ -58,7 +58,10 @@ static __always_inline void sample_header(u64 *header, u64 mode,
 	memcpy(&header[4], current->comm, TASK_COMM_LEN);
 	header[6] = sample->period;
 	header[7] = sample->value;
-	header[8] = min_t(u64, sample->stolen, U32_MAX) << 32 | min_t(u64, sample->late, U32_MAX);
+	header[8] = 0;
+	if (unlikely(sample->late))
+		header[8] = min_t(u64, sample->stolen, U32_MAX) << 32 |
+			    min_t(u64, sample->late, U32_MAX);
 }
 
 /* What the writer's functions have returned to be done. */

@@ -84,19 +84,23 @@ static __always_inline void timer_tell(struct timer_source *source, struct profb
 }
 
 /* The next expiry: a period from the last one that was told, or as many as overload calls for. */
-static __always_inline void timer_set_due(struct timer_source *source, u64 now)
+static __always_inline void timer_set_due(struct timer_source *source, u64 now, u64 until)
 {
-	u64 period = source->pc->session->running.period_ns;
-	u64 until;
+	struct profbuf_cpu *pc = source->pc;
+	u64 period = pc->session->running.period_ns;
 
 	source->due = source->told + period;
-	if (unlikely(profbuf_overload_hold(source->pc, now, source->due, &until)))
+	if (unlikely((s64)(until - source->due) > 0)) {
 		source->due += div64_u64(until - source->due + period - 1, period) * period;
+		profbuf_overload_hold(pc, now, until);
+	} else if (unlikely(profbuf_overload_is_on(&pc->overload))) {
+		profbuf_overload_recover(pc, now);
+	}
 	hrtimer_set_expires(&source->timer, ns_to_ktime(source->due));
 }
 
-/* Timers expire in ticks only. Linux 7.2 no longer tells that of a single timer. */
-static notrace bool is_coarse(void)
+/* Do timers expire in ticks only? Linux 7.2 no longer tells that of a single timer. */
+static __always_inline bool timer_is_coarse(void)
 {
 	return hrtimer_resolution >= TICK_NSEC;
 }
@@ -111,14 +115,14 @@ static notrace enum hrtimer_restart timer_interrupt(struct hrtimer *timer)
 	u64 late = latency;
 
 	/* Up to one of these is what is to be expected then. */
-	if (unlikely(is_coarse()))
+	if (unlikely(timer_is_coarse()))
 		late -= min_t(u64, late, TICK_NSEC);
 
 	/*
 	 * What a host has stolen is known when the tick has run, which is late as well, and may
 	 * come after this timer. So let it go first: the interrupted code stays the same.
 	 */
-	if (unlikely(late >= TICK_NSEC) && !source->deferred && !is_coarse()) {
+	if (unlikely(late >= TICK_NSEC) && !source->deferred && !timer_is_coarse()) {
 		source->deferred = true;
 		hrtimer_set_expires(timer, ns_to_ktime(now));
 		return HRTIMER_RESTART;
@@ -127,8 +131,7 @@ static notrace enum hrtimer_restart timer_interrupt(struct hrtimer *timer)
 
 	timer_tell(source, &sample, now, late);
 	profbuf_sample(pc, get_irq_regs(), now, &sample);
-	profbuf_overload_charge(pc, now, latency);
-	timer_set_due(source, now);
+	timer_set_due(source, now, profbuf_overload_charge(pc, now, latency));
 	return HRTIMER_RESTART;
 }
 NOKPROBE_SYMBOL(timer_interrupt);

@@ -3,9 +3,11 @@
  * Walking the stacks of what an interrupt interrupted.
  */
 #include <linux/kprobes.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/nospec.h>
+#include <linux/preempt.h>
 #include <linux/profbuf.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
@@ -30,7 +32,7 @@
 #define STACK_WALK_NS_MIN	1000
 #define STACK_WALK_NS_MAX	NSEC_PER_SEC
 
-static unsigned int walk_ns = 100 * NSEC_PER_USEC;
+unsigned int profbuf_walk_ns = 100 * NSEC_PER_USEC;
 
 static int stack_set_walk_ns(const char *text, const struct kernel_param *kp)
 {
@@ -42,27 +44,8 @@ static const struct kernel_param_ops stack_walk_ns_ops = {
 	.get = param_get_uint,
 };
 
-module_param_cb(walk_ns, &stack_walk_ns_ops, &walk_ns, 0644);
+module_param_cb(walk_ns, &stack_walk_ns_ops, &profbuf_walk_ns, 0644);
 MODULE_PARM_DESC(walk_ns, "longest time that a walk of a stack may take, nanoseconds");
-
-/**
- * profbuf_stack_init - begin to walk a stack
- * @stack: the stack
- * @frames: where to put addresses
- * @depth: how many may be put there, 1 or more
- * @now: the monotonic clock that NMIs can read
- *
- * Context: any.
- */
-notrace void profbuf_stack_init(struct profbuf_stack *stack, u64 *frames, u32 depth, u64 now)
-{
-	stack->frames = frames;
-	stack->count = 0;
-	stack->depth = depth;
-	stack->end = now + READ_ONCE(walk_ns);
-	stack->flags = 0;
-}
-NOKPROBE_SYMBOL(profbuf_stack_init);
 
 static __always_inline bool stack_time_is_up(struct profbuf_stack *stack)
 {
@@ -150,13 +133,13 @@ fault:
 }
 
 /*
- * May user memory be read from here? An NMI may hit the switch to another address space, and only
- * this function, which reads the frame on the way, can tell.
+ * May user memory be read from here? An NMI may hit the switch to another address space, in which
+ * interrupts are disabled; only this function, which reads the frame on the way, can tell.
  */
 static __always_inline bool user_memory_is_there(u64 fp, u64 size,
 						 union profbuf_user_frame *buffer)
 {
-	return !copy_from_user_nofault(buffer, (const void __user *)fp, size);
+	return !in_nmi() || !copy_from_user_nofault(buffer, (const void __user *)fp, size);
 }
 
 /*
@@ -166,34 +149,35 @@ static __always_inline bool user_memory_is_there(u64 fp, u64 size,
 static __always_inline u64 stack_walk_step(struct profbuf_stack *stack, u64 fp, u64 size,
 					   bool compat)
 {
+	u64 *to = stack->frames + stack->count;
+	u64 *end = to + min_t(u32, STACK_STEP, stack->depth - stack->count);
 	u64 next = 0, return_address;
-	u32 i;
 
-	if (!user_access_begin((const void __user *)fp, size)) {
-		stack->flags |= PROFBUF_MODE_USER_INCOMPLETE;
-		return 0;
-	}
-	for (i = 0; i < STACK_STEP; i++) {
-		if (stack->count == stack->depth) {
-			stack->flags |= PROFBUF_MODE_TRUNCATED;
-			next = 0;
-			break;
-		}
+	if (!user_access_begin((const void __user *)fp, size))
+		goto incomplete;
+	while (to != end) {
 		if (!user_frame_get(&next, &return_address, fp, compat) || !return_address)
-			goto incomplete;
-		stack->frames[stack->count++] = return_address;
+			goto incomplete_access;
+		*to++ = return_address;
 		if (!next)
 			break;
 		/* Stacks grow down, so callers' frames lie above; else it may go in circles. */
 		if (next <= fp || next & (size / 2 - 1))
-			goto incomplete;
+			goto incomplete_access;
 		fp = next;
 	}
 	user_access_end();
+	stack->count = to - stack->frames;
+	if (next && stack->count == stack->depth) {
+		stack->flags |= PROFBUF_MODE_TRUNCATED;
+		return 0;
+	}
 	return next;
 
-incomplete:
+incomplete_access:
 	user_access_end();
+	stack->count = to - stack->frames;
+incomplete:
 	stack->flags |= PROFBUF_MODE_USER_INCOMPLETE;
 	return 0;
 }

@@ -2,6 +2,7 @@
 #ifndef PROFBUF_STACK_H
 #define PROFBUF_STACK_H
 
+#include <linux/compiler.h>
 #include <linux/ptrace.h>
 #include <linux/types.h>
 
@@ -38,7 +39,28 @@ union profbuf_user_frame {
 	} frame32;
 };
 
-void profbuf_stack_init(struct profbuf_stack *stack, u64 *frames, u32 depth, u64 now);
+/* The module's parameter walk_ns. */
+extern unsigned int profbuf_walk_ns;
+
+/**
+ * profbuf_stack_init - begin to walk a stack
+ * @stack: the stack
+ * @frames: where to put addresses
+ * @depth: how many may be put there, 1 or more
+ * @now: the monotonic clock that NMIs can read
+ *
+ * Context: any.
+ */
+static __always_inline void profbuf_stack_init(struct profbuf_stack *stack, u64 *frames,
+					       u32 depth, u64 now)
+{
+	stack->frames = frames;
+	stack->count = 0;
+	stack->depth = depth;
+	stack->end = now + READ_ONCE(profbuf_walk_ns);
+	stack->flags = 0;
+}
+
 u32 profbuf_stack_kernel(struct profbuf_stack *stack, struct pt_regs *regs);
 void profbuf_stack_user(struct profbuf_stack *stack, struct pt_regs *regs,
 			union profbuf_user_frame *buffer);
