@@ -99,6 +99,28 @@ void builder__info(struct builder *builder, uint32_t cpus)
 }
 
 /**
+ * builder__limit - add a LIMIT frame
+ * @builder: the stream
+ * @cpu: the CPU
+ * @limit: what is in it
+ */
+void builder__limit(struct builder *builder, uint32_t cpu, const struct profbuf_limit *limit)
+{
+	struct profbuf_frame frame = {
+		.magic = PROFBUF_MAGIC,
+		.type = PROFBUF_FRAME_LIMIT,
+		.size = sizeof(frame) + sizeof(*limit),
+		.cpu = cpu,
+		.sequence = builder->limits[cpu]++,
+	};
+	struct profbuf_limit sized = *limit;
+
+	sized.size = sizeof(sized);
+	builder__bytes(builder, &frame, sizeof(frame));
+	builder__bytes(builder, &sized, sizeof(sized));
+}
+
+/**
  * builder__begin - begin a SAMPLES frame
  * @builder: the stream
  * @cpu: the CPU
@@ -156,6 +178,7 @@ void builder__record(struct builder *builder, const struct builder_record *recor
 		0, 0,
 		BUILDER_PERIOD,
 		0,
+		(uint64_t)record->stolen << 32 | record->late,
 	};
 	char comm[16] = "";
 

@@ -19,6 +19,7 @@
  * @size: their number
  * @capacity: room for so many
  * @infos: INFO frames so far
+ * @limits: LIMIT frames of each CPU so far
  * @sequence: records of each CPU so far
  * @frame: where the SAMPLES frame begins that is being built
  * @tags: of its records
@@ -28,6 +29,7 @@ struct builder {
 	size_t size;
 	size_t capacity;
 	uint64_t infos;
+	uint64_t limits[BUILDER_MAX_CPUS];
 	uint64_t sequence[BUILDER_MAX_CPUS];
 	size_t frame;
 	uint64_t tags[BUILDER_MAX_RECORDS];
@@ -44,6 +46,8 @@ struct builder {
  * @tag: tag
  * @depth: words of the stack
  * @stack: the stack
+ * @late: periods of @count by which the interrupt was late
+ * @stolen: of these, stolen
  */
 struct builder_record {
 	uint64_t time;
@@ -55,6 +59,8 @@ struct builder_record {
 	uint64_t tag;
 	uint32_t depth;
 	const uint64_t *stack;
+	uint32_t late;
+	uint32_t stolen;
 };
 
 #define BUILDER_PERIOD 1009000ULL
@@ -62,6 +68,7 @@ struct builder_record {
 void *builder__bytes(struct builder *builder, const void *bytes, size_t size);
 void builder__info(struct builder *builder, uint32_t cpus);
 void builder__frame(struct builder *builder, uint16_t type, const void *payload, size_t size);
+void builder__limit(struct builder *builder, uint32_t cpu, const struct profbuf_limit *limit);
 void builder__begin(struct builder *builder, uint32_t cpu, uint32_t hdrsize);
 void builder__record(struct builder *builder, const struct builder_record *record);
 void builder__loss(struct builder *builder, uint64_t time, uint64_t lost);

@@ -92,6 +92,13 @@ static int on_frame(void *context, const struct profbuf_frame *frame)
 	return add(context, "frame %#x %u;", frame->type, frame->size);
 }
 
+static int on_limit(void *context, uint32_t cpu, const struct profbuf_limit *limit)
+{
+	return add(context, "limit cpu%u %u %llu-%llu %llu x%llu;", cpu, limit->share,
+		   (unsigned long long)limit->begin_ns, (unsigned long long)limit->end_ns,
+		   (unsigned long long)limit->cost_ns, (unsigned long long)limit->times);
+}
+
 static const struct profbuf_handler handler = {
 	.size = sizeof(handler),
 	.info = on_info,
@@ -99,6 +106,7 @@ static const struct profbuf_handler handler = {
 	.loss = on_loss,
 	.gap = on_gap,
 	.frame = on_frame,
+	.limit = on_limit,
 };
 
 static int read_memory(const void *data, size_t size, struct log *log, char *why, size_t why_size)
@@ -178,6 +186,100 @@ static void test_short_headers(void **state)
 		assert_string_equal(log.text, cases[i].text);
 		builder__free(&builder);
 	}
+}
+
+static int on_late(void *context, const struct profbuf_record *r)
+{
+	return add(context, "n%llu late%u stolen%u %s;", (unsigned long long)r->count, r->late,
+		   r->stolen, r->has & 1U << PROFBUF_WORD_LATE ? "told" : "untold");
+}
+
+/* Damage can claim anything, but not that nothing is left for the sample itself. */
+static void test_late(void **state)
+{
+	static const struct profbuf_handler late_handler = {
+		.size = sizeof(late_handler),
+		.record = on_late,
+	};
+	static const struct {
+		uint32_t hdrsize;
+		uint64_t count;
+		uint32_t late, stolen;
+		const char *text;
+	} cases[] = {
+		{ PROFBUF_WORDS, 10, 4, 3, "n10 late4 stolen3 told;" },
+		{ PROFBUF_WORDS, 10, 9, 9, "n10 late9 stolen9 told;" },
+		{ PROFBUF_WORDS, 1, 0, 0, "n1 late0 stolen0 told;" },
+		{ PROFBUF_WORDS, 10, 4, 5, "n10 late4 stolen4 told;" },
+		{ PROFBUF_WORDS, 10, 10, 2, "n10 late9 stolen2 told;" },
+		{ PROFBUF_WORDS, 1, UINT32_MAX, UINT32_MAX, "n1 late0 stolen0 told;" },
+		{ PROFBUF_WORDS - 1, 10, 4, 3, "n10 late0 stolen0 untold;" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct builder_record record = sample;
+		struct profbuf_stream *stream;
+		struct builder builder = { 0 };
+		struct log log = { 0 };
+
+		record.count = cases[i].count;
+		record.late = cases[i].late;
+		record.stolen = cases[i].stolen;
+		builder__info(&builder, 1);
+		builder__begin(&builder, 0, cases[i].hdrsize);
+		builder__record(&builder, &record);
+		builder__end(&builder);
+		assert_int_equal(profbuf_stream__open_memory(&stream, builder.data, builder.size,
+							     NULL), 0);
+		assert_int_equal(profbuf_stream__read(stream, &late_handler, &log), 0);
+		assert_string_equal(log.text, cases[i].text);
+		profbuf_stream__close(stream);
+		builder__free(&builder);
+	}
+}
+
+static const struct profbuf_limit limit = {
+	.share = 250, .begin_ns = 1000, .end_ns = 3000, .cost_ns = 50, .times = 2,
+};
+
+static void test_limits(void **state)
+{
+	struct profbuf_counts counts = { .size = sizeof(counts) };
+	struct profbuf_handler old = handler;
+	struct builder builder = { 0 };
+	struct profbuf_stream *stream;
+	struct profbuf_frame *frame;
+	struct log log = { 0 };
+	char why[256];
+
+	(void)state;
+	builder__info(&builder, 2);
+	builder__limit(&builder, 1, &limit);
+	assert_int_equal(read_memory(builder.data, builder.size, &log, NULL, 0), 0);
+	assert_string_equal(log.text, "info 1009000;limit cpu1 250 1000-3000 50 x2;");
+
+	/* Those that were built before there were any get them as what they do not know. */
+	old.size = offsetof(struct profbuf_handler, limit);
+	log = (struct log){ 0 };
+	assert_int_equal(profbuf_stream__open_memory(&stream, builder.data, builder.size, NULL), 0);
+	assert_int_equal(profbuf_stream__read(stream, &old, &log), 0);
+	assert_string_equal(log.text, "info 1009000;frame 0x3 72;");
+	assert_int_equal(profbuf_stream__counts(stream, &counts), 0);
+	assert_int_equal(counts.limits, 1);
+	assert_int_equal(counts.unknown, 0);
+	profbuf_stream__close(stream);
+
+	frame = (void *)(builder.data + builder.size - sizeof(limit) - sizeof(*frame));
+	frame->cpu = PROFBUF_CPU_NONE;
+	assert_int_equal(read_memory(builder.data, builder.size, &log, why, sizeof(why)), -EBADMSG);
+	assert_non_null(strstr(why, "which no machine has"));
+	frame->cpu = 1;
+	((struct profbuf_limit *)(frame + 1))->size -= 8;
+	assert_int_equal(read_memory(builder.data, builder.size, &log, why, sizeof(why)), -EBADMSG);
+	assert_non_null(strstr(why, "a LIMIT frame that is too small"));
+	builder__free(&builder);
 }
 
 static void test_period(void **state)
@@ -263,32 +365,32 @@ static void test_damage(void **state)
 	} cases[] = {
 		{ "magic", 0, 4, 0x12345678, -EBADMSG, "at byte 0: this is no profbuf stream" },
 		{ "byte order", 0, 4, PROFBUF_MAGIC_SWAPPED, -EPROTO, "at byte 0: recorded on" },
-		{ "later magic", 128, 4, 1, -EBADMSG, "at byte 128: no frame begins here" },
-		{ "size 0", 128 + 8, 4, 0, -EBADMSG, "at byte 128: a frame of impossible size" },
-		{ "odd size", 128 + 8, 4, 243, -EBADMSG, "at byte 128: a frame of impossible" },
+		{ "later magic", 136, 4, 1, -EBADMSG, "at byte 136: no frame begins here" },
+		{ "size 0", 136 + 8, 4, 0, -EBADMSG, "at byte 136: a frame of impossible size" },
+		{ "odd size", 136 + 8, 4, 243, -EBADMSG, "at byte 136: a frame of impossible" },
 		{ "info size", 32, 4, 57, -EBADMSG, "at byte 0: an INFO frame that is too small" },
 		{ "info words", 32 + 44, 4, 1 << 30, -EBADMSG,
 		  "at byte 0: an INFO frame too small for 10737" },
 		{ "info cpus", 32 + 48, 4, ~0U, -EBADMSG,
-		  "at byte 0: an INFO frame too small for 8 words and 4294967295" },
+		  "at byte 0: an INFO frame too small for 9 words and 4294967295" },
 		{ "info count", 32 + 56, 4, 2, -EBADMSG,
 		  "at byte 0: an INFO frame whose first word" },
-		{ "header size 0", 128 + 6, 2, 0, -EBADMSG,
-		  "at byte 128: records with a header of 0" },
-		{ "header size 65", 128 + 6, 2, 65, -EBADMSG,
-		  "at byte 128: records with a header of 65" },
-		{ "cpu", 128 + 12, 4, 65536, -EBADMSG, "at byte 128: a frame of CPU 65536" },
-		{ "records", 128 + 16, 4, 3, -EBADMSG,
-		  "at byte 128: a frame of 248 bytes cannot hold" },
-		{ "words", 128 + 20, 4, ~0U, -EBADMSG, "at byte 128: a frame of 248 bytes cannot" },
-		{ "record too long", 160, 8, 26, -EBADMSG,
-		  "at byte 160: record 0 of a frame of 2" },
-		{ "record too short", 160, 8, 9, -EBADMSG,
-		  "at byte 160: record 0 of a frame of 2" },
-		{ "record huge", 160, 8, ~0ULL, -EBADMSG, "at byte 160: record 0 of a frame of 2" },
-		{ "long loss", 176, 8, 0, -EBADMSG, "at byte 160: a loss with a stack of 4 words" },
-		{ "second record", 160 + 14 * 8, 8, 0, -EBADMSG,
-		  "at byte 272: record 1 of a frame of 2" },
+		{ "header size 0", 136 + 6, 2, 0, -EBADMSG,
+		  "at byte 136: records with a header of 0" },
+		{ "header size 65", 136 + 6, 2, 65, -EBADMSG,
+		  "at byte 136: records with a header of 65" },
+		{ "cpu", 136 + 12, 4, 65536, -EBADMSG, "at byte 136: a frame of CPU 65536" },
+		{ "records", 136 + 16, 4, 3, -EBADMSG,
+		  "at byte 136: a frame of 264 bytes cannot hold" },
+		{ "words", 136 + 20, 4, ~0U, -EBADMSG, "at byte 136: a frame of 264 bytes cannot" },
+		{ "record too long", 168, 8, 28, -EBADMSG,
+		  "at byte 168: record 0 of a frame of 2" },
+		{ "record too short", 168, 8, 10, -EBADMSG,
+		  "at byte 168: record 0 of a frame of 2" },
+		{ "record huge", 168, 8, ~0ULL, -EBADMSG, "at byte 168: record 0 of a frame of 2" },
+		{ "long loss", 184, 8, 0, -EBADMSG, "at byte 168: a loss with a stack of 4 words" },
+		{ "second record", 168 + 15 * 8, 8, 0, -EBADMSG,
+		  "at byte 288: record 1 of a frame of 2" },
 	};
 	struct builder builder = { 0 };
 	struct log log = { 0 };
@@ -328,7 +430,7 @@ static void test_leftover_words(void **state)
 	frame->records = 1;
 	frame->words += 1;
 	assert_int_equal(read_memory(builder.data, builder.size, &log, why, sizeof(why)), -EBADMSG);
-	assert_string_equal(why, "memory: at byte 144: 15 words more than the frame's 1 records have");
+	assert_string_equal(why, "memory: at byte 152: 16 words more than the frame's 1 records have");
 	assert_int_equal(log.calls, 1);
 	builder__free(&builder);
 }
@@ -460,7 +562,7 @@ static void test_max_frame(void **state)
 						     &opts), 0);
 	assert_int_equal(profbuf_stream__read(stream, &handler, &log), -EFBIG);
 	assert_string_equal(profbuf_stream__error(stream),
-			    "x: at byte 4296: a frame of 1232 bytes; at most 1024 are taken");
+			    "x: at byte 4304: a frame of 1312 bytes; at most 1024 are taken");
 	profbuf_stream__close(stream);
 	builder__free(&builder);
 }
@@ -500,7 +602,7 @@ static void test_counts(void **state)
 		assert_int_equal(counts.ends, 4);
 		assert_int_equal(counts.unknown, 2);
 		assert_int_equal(counts.unknown_type, 0x9000);
-		assert_int_equal(counts.unknown_offset, 128 + 248);
+		assert_int_equal(counts.unknown_offset, 136 + 264);
 		assert_int_equal(profbuf_stream__rewind(stream), 0);
 	}
 	counts.size = sizeof(counts) + 1;
@@ -568,6 +670,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_delivers),
 		cmocka_unit_test(test_short_headers),
+		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_period),
 		cmocka_unit_test(test_handler_ends),
 		cmocka_unit_test(test_truncated_anywhere),

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR GPL-2.0-only
 /*
- * From the words of INFO and SAMPLES frames to records and losses.
+ * From the words of the kernel's frames to records, losses and limits.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <profbuf/recording.h>
 
 #include "opts.h"
 #include "stream.h"
@@ -148,6 +150,17 @@ static inline uint64_t word_of(const struct word_plan *plan, const uint64_t *hea
 	return plan->has & 1U << word ? header[plan->position[word]] : 0;
 }
 
+/* A period at least is that of the sample itself, whatever damage says. */
+static void decode_late(struct profbuf_record *record, uint64_t word)
+{
+	record->late = PROFBUF_LATE_PERIODS(word);
+	if (record->late >= record->count)
+		record->late = record->count - 1;
+	record->stolen = PROFBUF_LATE_STOLEN(word);
+	if (record->stolen > record->late)
+		record->stolen = record->late;
+}
+
 static void decode(struct profbuf_record *record, const struct word_plan *plan,
 		   const uint64_t *header, uint64_t default_period)
 {
@@ -167,6 +180,7 @@ static void decode(struct profbuf_record *record, const struct word_plan *plan,
 	if (!record->period)
 		record->period = default_period;
 	record->value = word_of(plan, header, PROFBUF_WORD_VALUE);
+	decode_late(record, word_of(plan, header, PROFBUF_WORD_LATE));
 	if (plan->has & 1U << PROFBUF_WORD_MODE) {
 		record->kernel_frames = PROFBUF_MODE_KERNEL_FRAMES(record->mode);
 		if (record->kernel_frames > record->depth)
@@ -268,4 +282,28 @@ int stream__records(struct profbuf_stream *stream, const struct profbuf_frame *f
 				    "%u words more than the frame's %u records have",
 				    frame->words - position, frame->records);
 	return 0;
+}
+
+/**
+ * stream__limit - call a handler for a LIMIT frame
+ * @stream: the stream
+ * @frame: the frame, which profbuf_frame_check() accepts
+ * @handler: the handler, which has a place for it
+ * @context: its first argument
+ *
+ * Return: 0, what a handler returned other than 0, or a negative errno.
+ */
+int stream__limit(struct profbuf_stream *stream, const struct profbuf_frame *frame,
+		  const struct profbuf_handler *handler, void *context)
+{
+	struct profbuf_limit limit;
+
+	if (profbuf_recording__payload(frame, &limit, sizeof(limit), NULL) ||
+	    limit.size < sizeof(limit))
+		return stream__fail(stream, -EBADMSG, stream->offset,
+				    "a LIMIT frame that is too small");
+	if (frame->cpu >= STREAM_MAX_CPUS)
+		return stream__fail(stream, -EBADMSG, stream->offset,
+				    "a frame of CPU %u, which no machine has", frame->cpu);
+	return handler->limit ? handler->limit(context, frame->cpu, &limit) : 0;
 }

@@ -123,11 +123,56 @@ int profbuf_session__set_hdrsize(struct profbuf_session *session, unsigned int w
 }
 
 /**
+ * profbuf_session__get_cpus - which CPUs are to be sampled
+ * @session: the session
+ * @mask: where the mask goes: CPU n is bit n % 64 of word n / 64
+ * @words: room for so many; what the kernel does not fill in is 0
+ *
+ * Return: the number of words that were filled in, -EINVAL if there are more, -ENOTTY if the
+ *	module is too old to choose CPUs, or another negative errno.
+ */
+int profbuf_session__get_cpus(struct profbuf_session *session, uint64_t *mask, unsigned int words)
+{
+	struct profbuf_cpus cpus = {
+		.size = sizeof(cpus),
+		.bytes = words * sizeof(*mask),
+		.mask = (uintptr_t)mask,
+	};
+	int err;
+
+	memset(mask, 0, words * sizeof(*mask));
+	err = session_ioctl(session, PROFBUF_IOC_GET_CPUS, &cpus);
+	return err ? err : (int)(cpus.bytes / sizeof(*mask));
+}
+
+/**
+ * profbuf_session__set_cpus - choose the CPUs to sample
+ * @session: a session that is not started, or has ended
+ * @mask: CPU n is bit n % 64 of word n / 64
+ * @words: its length; 0: as the module's parameter says
+ *
+ * Return: 0, -EINVAL if there is none in it, or one that the machine cannot have, -EBUSY if the
+ *	session is started, -ENOTTY if the module is too old to choose CPUs, or another negative
+ *	errno.
+ */
+int profbuf_session__set_cpus(struct profbuf_session *session, const uint64_t *mask,
+			      unsigned int words)
+{
+	struct profbuf_cpus cpus = {
+		.size = sizeof(cpus),
+		.bytes = words * sizeof(*mask),
+		.mask = (uintptr_t)mask,
+	};
+
+	return session_ioctl(session, PROFBUF_IOC_SET_CPUS, &cpus);
+}
+
+/**
  * profbuf_session__start - begin to sample
  * @session: the session
  *
- * Return: 0, -EPERM if the caller may not sample, -ENOMEM if the rings are too large, -EBUSY if
- *	the session is started, or another negative errno.
+ * Return: 0, -EPERM if the caller may not sample, -ENOMEM if there is no memory or the user may not
+ *	lock as much, -EBUSY if the session is started, or another negative errno.
  */
 int profbuf_session__start(struct profbuf_session *session)
 {
@@ -173,7 +218,7 @@ int profbuf_session__resume(struct profbuf_session *session)
  * profbuf_session__stats - the totals since the start
  * @session: the session
  * @cpu: of this CPU, or of all with PROFBUF_CPU_NONE
- * @stats: where they go
+ * @stats: where they go; what an older kernel does not count is 0, and behind @stats->size
  *
  * Return: 0, -EINVAL if there is no such CPU, or another negative errno.
  */

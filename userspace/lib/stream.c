@@ -301,6 +301,9 @@ static void stream__count(struct profbuf_stream *stream, uint16_t type)
 	case PROFBUF_FRAME_SAMPLES:
 		counts->samples++;
 		break;
+	case PROFBUF_FRAME_LIMIT:
+		counts->limits++;
+		break;
 	case PROFBUF_FRAME_HOST:
 		counts->hosts++;
 		break;
@@ -464,6 +467,10 @@ int profbuf_stream__handle(struct profbuf_stream *stream, const struct profbuf_f
 		return info ? info(context, stream->info) : 0;
 	case PROFBUF_FRAME_SAMPLES:
 		return stream__records(stream, frame, handler, context);
+	case PROFBUF_FRAME_LIMIT:
+		if (OPTS_HAS(handler, limit))
+			return stream__limit(stream, frame, handler, context);
+		return other ? other(context, frame) : 0;
 	default:
 		return other ? other(context, frame) : 0;
 	}

@@ -99,6 +99,8 @@ int stream__unpack(struct profbuf_stream *stream, const struct profbuf_frame *fr
 int stream__expand(struct profbuf_stream *stream, const struct profbuf_frame **frame);
 int stream__take_info(struct profbuf_stream *stream, const struct profbuf_frame *frame);
 void stream__default_words(struct profbuf_stream *stream);
+int stream__limit(struct profbuf_stream *stream, const struct profbuf_frame *frame,
+		  const struct profbuf_handler *handler, void *context);
 int stream__records(struct profbuf_stream *stream, const struct profbuf_frame *frame,
 		    const struct profbuf_handler *handler, void *context);
 

@@ -60,6 +60,10 @@ PROFBUF_API int profbuf_session__get_config(struct profbuf_session *session,
 PROFBUF_API int profbuf_session__set_config(struct profbuf_session *session,
 					    const struct profbuf_config *config);
 PROFBUF_API int profbuf_session__set_hdrsize(struct profbuf_session *session, unsigned int words);
+PROFBUF_API int profbuf_session__get_cpus(struct profbuf_session *session, uint64_t *mask,
+					  unsigned int words);
+PROFBUF_API int profbuf_session__set_cpus(struct profbuf_session *session, const uint64_t *mask,
+					  unsigned int words);
 PROFBUF_API int profbuf_session__start(struct profbuf_session *session);
 PROFBUF_API int profbuf_session__stop(struct profbuf_session *session);
 PROFBUF_API int profbuf_session__pause(struct profbuf_session *session);
@@ -108,6 +112,9 @@ struct profbuf_stream_opts {
  * @depth: number of stack words
  * @kernel_frames: how many of them, from the first, are the kernel's
  * @stack: the stack, interrupted instruction first
+ * @late: periods of @count by which the interrupt came late, at least 1 less than @count. Over user
+ *	code they are not that code's time, see <linux/profbuf.h>
+ * @stolen: of these, those that are known to have been stolen by the host
  */
 struct profbuf_record {
 	const struct profbuf_stream *stream;
@@ -128,6 +135,8 @@ struct profbuf_record {
 	uint32_t depth;
 	uint32_t kernel_frames;
 	const uint64_t *stack;
+	uint32_t late;
+	uint32_t stolen;
 };
 
 /**
@@ -173,6 +182,7 @@ struct profbuf_gap {
  * @unknown: frames of types that this library does not know, so that what they say is missing
  * @unknown_offset: where the first of them is, in bytes from the beginning
  * @unknown_type: its type
+ * @limits: LIMIT frames
  */
 struct profbuf_counts {
 	size_t size;
@@ -184,6 +194,7 @@ struct profbuf_counts {
 	uint64_t unknown;
 	uint64_t unknown_offset;
 	uint32_t unknown_type;
+	uint64_t limits;
 };
 
 /**
@@ -193,7 +204,9 @@ struct profbuf_counts {
  * @record: for each sample
  * @loss: for each loss
  * @gap: where the sequence numbers of a CPU's frames tell of missing ones
- * @frame: for each frame of another type, checked no further than its size
+ * @frame: for each frame of another type, checked no further than its size; also for LIMIT
+ *	frames, if @size is too small for @limit
+ * @limit: for each LIMIT frame: a CPU is sampled less often than asked for, or no longer so
  *
  * Each may be NULL. What they return other than 0 ends the reading and is returned. What their
  * arguments point to is gone when they return.
@@ -205,6 +218,7 @@ struct profbuf_handler {
 	int (*loss)(void *context, const struct profbuf_loss *loss);
 	int (*gap)(void *context, const struct profbuf_gap *gap);
 	int (*frame)(void *context, const struct profbuf_frame *frame);
+	int (*limit)(void *context, uint32_t cpu, const struct profbuf_limit *limit);
 };
 
 PROFBUF_API int profbuf_stream__open(struct profbuf_stream **stream, const char *path,
