@@ -37,6 +37,7 @@ struct shape {
 	uint64_t base;
 	const char *file; /* that is mapped at @base; NULL: no recording */
 	uint64_t offset; /* of its code */
+	bool late; /* timers come late, and sampling is slowed down */
 	bool uncompressed; /* a recording, but no ZSTD frames */
 	bool unpacked; /* and no PACKED ones either */
 };
@@ -247,6 +248,37 @@ static void end_recording(struct writer *writer, const struct shape *shape)
 	check(writer__bytes(writer, PROFBUF_FRAME_END, &end, sizeof(end)));
 }
 
+/* For CPU 0 the time of the first frame, for CPU 1 from the third frame on, without an end. */
+static void add_limit(struct builder *builder, uint32_t frame, uint64_t time)
+{
+	struct profbuf_limit limit = {
+		.share = 250,
+		.begin_ns = time,
+		.cost_ns = 42000,
+		.times = frame ? 3 : 1,
+	};
+
+	if (frame == 1) {
+		limit.end_ns = time;
+		limit.begin_ns = time - 100000000;
+		limit.times = 0;
+	}
+	if (frame < 3)
+		builder__limit(builder, frame / 2, &limit);
+}
+
+/* Of four records, two have been slowed down, one of which was late as well, over anything. */
+static void make_late(struct builder_record *record, uint32_t n)
+{
+	record->count = n % 4 ? 1 + n % 2 : 6;
+	if (n % 4)
+		return;
+	record->late = 4;
+	record->stolen = 1;
+	if (!(n % 20))
+		record->mode |= PROFBUF_MODE_TIMED_OUT;
+}
+
 static void make_stream(const struct shape *shape)
 {
 	struct path *paths = allocate(shape->paths * sizeof(*paths));
@@ -277,6 +309,8 @@ static void make_stream(const struct shape *shape)
 			print_stream(&builder, &writer, packs, used);
 			nr_used = 0;
 			cpu = below(shape->cpus);
+			if (shape->late)
+				add_limit(&builder, n / FRAME_RECORDS, time);
 			builder__begin(&builder, cpu, shape->hdrsize);
 			if (shape->losses && !below(shape->losses)) {
 				builder__loss(&builder, time, 1 + below(100));
@@ -299,6 +333,8 @@ static void make_stream(const struct shape *shape)
 			.depth = path->depth,
 			.stack = path->stack,
 		};
+		if (shape->late)
+			make_late(&record, n);
 		builder__record(&builder, &record);
 	}
 	if (shape->records)
@@ -319,7 +355,7 @@ static int usage(void)
 {
 	fputs("usage: make_stream [-s SEED] [-n RECORDS] [-c CPUS] [-f FUNCTIONS] [-p PATHS] [-d DEPTH]\n"
 	      "                   [-H HDRSIZE] [-l FRAMES-PER-LOSS] [-P FIRST-PID] [-N PROCESSES] [-b BASE]\n"
-	      "                   [-R FILE -o OFFSET [-z | -u]]\n",
+	      "                   [-L] [-R FILE -o OFFSET [-z | -u]]\n",
 	      stderr);
 	return 2;
 }
@@ -341,7 +377,7 @@ int main(int argc, char **argv)
 	};
 	int option;
 
-	while ((option = getopt(argc, argv, "s:n:c:f:p:d:H:l:P:N:b:R:o:uz")) >= 0) {
+	while ((option = getopt(argc, argv, "s:n:c:f:p:d:H:l:LP:N:b:R:o:uz")) >= 0) {
 		uint64_t value = optarg ? strtoull(optarg, NULL, 0) : 0;
 
 		switch (option) {
@@ -368,6 +404,9 @@ int main(int argc, char **argv)
 			break;
 		case 'l':
 			shape.losses = value;
+			break;
+		case 'L':
+			shape.late = true;
 			break;
 		case 'P':
 			shape.pid = value;

@@ -16,6 +16,7 @@
 #include "profile/index.h"
 #include "terminal.h"
 #include "view/output.h"
+#include "view/units.h"
 
 enum {
 	OPTION_LIMIT = 'n',
@@ -137,6 +138,10 @@ static int script__record(void *context, const struct profbuf_record *record)
 	putchar(' ');
 	utf8_print(*record->comm ? record->comm : "-", stdout);
 	printf(" %u/%u %s %" PRIu64, record->pid, record->tid, mode_name(record), record->count);
+	if (record->late)
+		printf(" late=%u", record->late);
+	if (record->stolen)
+		printf(" stolen=%u", record->stolen);
 	if (record->tag)
 		printf(" tag=%#" PRIx64, record->tag);
 	putchar(':');
@@ -146,6 +151,8 @@ static int script__record(void *context, const struct profbuf_record *record)
 		printf(" [truncated]");
 	if (record->mode & (PROFBUF_MODE_KERNEL_INCOMPLETE | PROFBUF_MODE_USER_INCOMPLETE))
 		printf(" [incomplete]");
+	if (record->mode & PROFBUF_MODE_TIMED_OUT)
+		printf(" [timed out]");
 	putchar('\n');
 	if (!err)
 		err = script__flush();
@@ -168,6 +175,25 @@ static int script__gap(void *context, const struct profbuf_gap *gap)
 {
 	(void)context;
 	printf("# %" PRIu64 " records of CPU %u are missing here\n", gap->records, gap->cpu);
+	return script__flush();
+}
+
+static int script__limit(void *context, uint32_t cpu, const struct profbuf_limit *limit)
+{
+	uint64_t lasted = limit->end_ns > limit->begin_ns ? limit->end_ns - limit->begin_ns : 0;
+
+	(void)context;
+	print_time(cpu, limit->end_ns ? limit->end_ns : limit->begin_ns);
+	if (limit->end_ns)
+		printf(" sampling is no longer slowed down, after %s",
+		       units_time(lasted).text);
+	else
+		printf(" sampling is slowed down, to keep it below %s of the CPU's time",
+		       units_share(limit->share, 1000).text);
+	printf("; an interrupt takes %s", units_time(limit->cost_ns).text);
+	if (limit->times > 1)
+		printf("; %" PRIu64 " times since this CPU's last such line", (uint64_t)limit->times);
+	putchar('\n');
 	return script__flush();
 }
 
@@ -215,6 +241,7 @@ static const struct profbuf_handler script_handler = {
 	.loss = script__loss,
 	.gap = script__gap,
 	.frame = script__frame,
+	.limit = script__limit,
 };
 
 /* Frames of the device are shown as they come, those of a file when there is room for no more. */
@@ -315,8 +342,8 @@ const struct command command_script = {
 	.summary = "print every record, one a line",
 	.description =
 		"Print every record of FILE, of standard input (-) or of /dev/profbuf as it comes:\n"
-		"CPU, time, thread, process and thread ID, mode, sampling periods, and the stack with\n"
-		"the interrupted function first.",
+		"CPU, time, thread, process and thread ID, mode, sampling periods, how many of these the\n"
+		"timer was late, and the stack with the interrupted function first.",
 	.options = options_script,
 	.run = run_script,
 };
