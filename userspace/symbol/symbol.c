@@ -7,40 +7,10 @@
 #include <libiberty/hashtab.h>
 
 #include "kallsyms.h"
-#include "mappings.h"
-#include "module.h"
-#include "symbol.h"
+#include "resolver.h"
 
 #define KERNEL_PATH	"[kernel.kallsyms]"
 #define UNKNOWN_PATH	"[unknown]"
-
-/**
- * struct own_mapping - a mapping and its place in the list of its process
- * @public: must be first
- * @next: became known later
- */
-struct own_mapping {
-	struct symbol_mapping public;
-	struct own_mapping *next;
-};
-
-/**
- * struct process - what is known of a process
- * @pid: process ID
- * @error: why its mappings could not be read
- * @mappings: by address
- * @first: all, in the order they became known
- * @last: the last one
- * @jit: code in no file, if it has any
- */
-struct process {
-	uint32_t pid;
-	int error;
-	struct mappings mappings;
-	struct own_mapping *first;
-	struct own_mapping *last;
-	struct module *jit;
-};
 
 /**
  * struct own_location - a location and what it is found by
@@ -52,36 +22,6 @@ struct own_location {
 	struct symbol_location public;
 	uint32_t pid;
 	bool exact;
-};
-
-/**
- * struct symbols - the resolver
- * @context: what the modules share
- * @kernel_symtab: functions of kernel and modules; struct module is their owner
- * @kernel: the kernel itself
- * @no_process: for addresses of processes that nothing is known of
- * @no_mapping: for addresses that nothing is mapped at
- * @not_permitted: for addresses of processes that this user may not look into
- * @first_module: all of them
- * @last_module: the last one
- * @modules: those that are not of one process only, by what identifies them
- * @processes: by pid
- * @locations: by process and address
- * @names: by module and address
- */
-struct symbols {
-	struct context context;
-	struct symtab kernel_symtab;
-	struct module *kernel;
-	struct module *no_process;
-	struct module *no_mapping;
-	struct module *not_permitted;
-	struct module *first_module;
-	struct module *last_module;
-	htab_t modules;
-	htab_t processes;
-	htab_t locations;
-	htab_t names;
 };
 
 static struct module *to_module(struct symbol_module *public)
@@ -383,7 +323,7 @@ static struct process *find_process(struct symbols *symbols, uint32_t pid)
 	return htab_find(symbols->processes, &key);
 }
 
-static struct process *add_process(struct symbols *symbols, uint32_t pid)
+struct process *symbols__add_process(struct symbols *symbols, uint32_t pid)
 {
 	struct process key = { .pid = pid };
 	bool added;
@@ -448,18 +388,7 @@ static struct module *find_mapped(struct symbols *symbols, struct process *proce
 	return module;
 }
 
-static bool is_known(const struct process *process, const struct symbol_mapping *mapping)
-{
-	const struct symbol_mapping *known;
-
-	known = mappings__find(&process->mappings, mapping->start);
-	return known && known->start == mapping->start && known->end == mapping->end &&
-	       known->offset == mapping->offset && known->inode == mapping->inode &&
-	       known->major == mapping->major && known->minor == mapping->minor &&
-	       !strcmp(known->path, mapping->path);
-}
-
-static int add_mapping(struct symbols *symbols, const struct symbol_mapping *mapping, bool live)
+int symbols__map(struct symbols *symbols, const struct symbol_mapping *mapping, bool live)
 {
 	struct own_mapping *own;
 	struct process *process;
@@ -468,11 +397,11 @@ static int add_mapping(struct symbols *symbols, const struct symbol_mapping *map
 
 	if (mapping->end <= mapping->start)
 		return -EINVAL;
-	process = add_process(symbols, mapping->pid);
+	process = symbols__add_process(symbols, mapping->pid);
 	if (!process)
 		return -ENOMEM;
 	/* Such as [vsyscall]: an address of the kernel, whose names are elsewhere. */
-	if (mapping->start >> 63 || (live && is_known(process, mapping)))
+	if (mapping->start >> 63)
 		return 0;
 
 	own = objalloc_alloc(symbols->context.memory, sizeof(*own));
@@ -502,7 +431,7 @@ static int add_mapping(struct symbols *symbols, const struct symbol_mapping *map
 
 int symbols__add_mapping(struct symbols *symbols, const struct symbol_mapping *mapping)
 {
-	return add_mapping(symbols, mapping, false);
+	return symbols__map(symbols, mapping, false);
 }
 
 void symbols__set_recorded(struct symbols *symbols, uint64_t realtime_ns)
@@ -510,72 +439,10 @@ void symbols__set_recorded(struct symbols *symbols, uint64_t realtime_ns)
 	symbols->context.recorded_ns = realtime_ns;
 }
 
-static int add_live_mapping(const struct symbol_mapping *mapping, void *data)
-{
-	return add_mapping(data, mapping, true);
-}
-
-int symbols__read_process(struct symbols *symbols, uint32_t pid)
-{
-	struct process *process = add_process(symbols, pid);
-
-	if (!process)
-		return -ENOMEM;
-	process->error = process__read_maps(pid, add_live_mapping, symbols);
-	return process->error;
-}
-
-static bool is_in_file(const struct symbol_mapping *mapping)
-{
-	return module__has_file(mapping) && !module__is_memory(mapping);
-}
-
-/* Both say the same of an address that is in both. */
-static bool same_place(const struct symbol_mapping *a, const struct symbol_mapping *b)
-{
-	if (!is_in_file(a) && !is_in_file(b))
-		return true;
-	return a->start - a->offset == b->start - b->offset && a->inode == b->inode &&
-	       a->major == b->major && a->minor == b->minor && !strcmp(a->path, b->path);
-}
-
-struct check {
-	const struct process *process;
-	enum symbols_news news;
-};
-
-static int check_mapping(const struct symbol_mapping *mapping, void *data)
-{
-	const struct symbol_mapping *known;
-	struct check *check = data;
-	size_t cursor = 0;
-
-	if (mapping->start >> 63 || is_known(check->process, mapping))
-		return 0;
-	if (check->news < SYMBOLS_MORE)
-		check->news = SYMBOLS_MORE;
-	while ((known = mappings__next_overlap(&check->process->mappings, mapping, &cursor)))
-		if (!same_place(known, mapping))
-			check->news = SYMBOLS_REPLACED;
-	return 0;
-}
-
-int symbols__check_process(struct symbols *symbols, uint32_t pid, enum symbols_news *news)
-{
-	struct check check = { .process = add_process(symbols, pid) };
-	int error;
-
-	if (!check.process)
-		return -ENOMEM;
-	error = process__read_maps(pid, check_mapping, &check);
-	*news = check.news;
-	return error;
-}
-
 int symbols__add_process_symbol(struct symbols *symbols, uint32_t pid, uint64_t address,
 				uint64_t size, const char *name)
 {
-	struct process *process = add_process(symbols, pid);
+	struct process *process = symbols__add_process(symbols, pid);
 	struct symtab_symbol symbol = {
 		.start = address,
 		.end = address + size,

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * resolver: inside of struct symbols. symbol.c has its tables and looks addresses up, live.c fills
+ * in processes that run.
+ */
+#ifndef PROFBUF_SYMBOL_RESOLVER_H
+#define PROFBUF_SYMBOL_RESOLVER_H
+
+#include <libiberty/hashtab.h>
+
+#include "mappings.h"
+#include "module.h"
+#include "symbol.h"
+
+/**
+ * struct own_mapping - a mapping and its place in the list of its process
+ * @public: must be first
+ * @next: became known later
+ */
+struct own_mapping {
+	struct symbol_mapping public;
+	struct own_mapping *next;
+};
+
+/**
+ * struct process - what is known of a process
+ * @pid: process ID
+ * @error: why its mappings could not be read
+ * @mappings: by address
+ * @first: all, in the order they became known
+ * @last: the last one
+ * @jit: code in no file, if it has any
+ */
+struct process {
+	uint32_t pid;
+	int error;
+	struct mappings mappings;
+	struct own_mapping *first;
+	struct own_mapping *last;
+	struct module *jit;
+};
+
+/**
+ * struct symbols - the resolver
+ * @context: what the modules share
+ * @kernel_symtab: functions of kernel and modules; struct module is their owner
+ * @kernel: the kernel itself
+ * @no_process: for addresses of processes that nothing is known of
+ * @no_mapping: for addresses that nothing is mapped at
+ * @not_permitted: for addresses of processes that this user may not look into
+ * @first_module: all of them
+ * @last_module: the last one
+ * @modules: those that are not of one process only, by what identifies them
+ * @processes: by pid
+ * @locations: by process and address
+ * @names: by module and address
+ */
+struct symbols {
+	struct context context;
+	struct symtab kernel_symtab;
+	struct module *kernel;
+	struct module *no_process;
+	struct module *no_mapping;
+	struct module *not_permitted;
+	struct module *first_module;
+	struct module *last_module;
+	htab_t modules;
+	htab_t processes;
+	htab_t locations;
+	htab_t names;
+};
+
+/* The process with this ID, also if nothing was known of it so far. NULL: no memory. */
+struct process *symbols__add_process(struct symbols *symbols, uint32_t pid);
+
+/* Add a mapping to its process. @live: it is there now, and so is its file. */
+int symbols__map(struct symbols *symbols, const struct symbol_mapping *mapping, bool live);
+
+#endif /* PROFBUF_SYMBOL_RESOLVER_H */
