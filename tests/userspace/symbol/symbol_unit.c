@@ -445,6 +445,36 @@ static void test_recorded_symbols(void **state)
 	symbols__free(symbols);
 }
 
+static unsigned int count_mappings(struct symbols *symbols, uint32_t pid)
+{
+	const struct symbol_mapping *mapping = NULL;
+	unsigned int n = 0;
+
+	while ((mapping = symbols__next_mapping(symbols, pid, mapping)))
+		n++;
+	return n;
+}
+
+/* What is mapped as before is known, however often it is read. */
+static void test_process_read_again(void **state)
+{
+	struct symbols *symbols = symbols__new(NULL);
+	enum symbols_news news = SYMBOLS_MORE;
+	uint32_t pid = getpid();
+	unsigned int first;
+
+	(void)state;
+	assert_non_null(symbols);
+	assert_int_equal(symbols__read_process(symbols, pid), 0);
+	first = count_mappings(symbols, pid);
+	assert_true(first > 2);
+	assert_int_equal(symbols__read_process(symbols, pid), 0);
+	assert_int_equal(count_mappings(symbols, pid), first);
+	assert_int_equal(symbols__check_process(symbols, pid, &news), 0);
+	assert_int_equal(news, SYMBOLS_NO_NEWS);
+	symbols__free(symbols);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -463,6 +493,7 @@ int main(void)
 		cmocka_unit_test(test_guard_limits),
 		cmocka_unit_test(test_open_file),
 		cmocka_unit_test(test_recorded_symbols),
+		cmocka_unit_test(test_process_read_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
