@@ -55,6 +55,13 @@ static int on_gap(void *context, const struct profbuf_gap *gap)
 	return profile__add_gap(c->profile, gap);
 }
 
+static int on_limit(void *context, uint32_t cpu, const struct profbuf_limit *limit)
+{
+	struct context *c = context;
+
+	return profile__add_limit(c->profile, cpu, limit);
+}
+
 static int on_frame(void *context, const struct profbuf_frame *frame)
 {
 	struct context *c = context;
@@ -69,6 +76,7 @@ static const struct profbuf_handler handler = {
 	.loss = on_loss,
 	.gap = on_gap,
 	.frame = on_frame,
+	.limit = on_limit,
 };
 
 static void read_stream(const void *data, size_t size)

@@ -13,10 +13,14 @@
 
 #include <cmocka.h>
 
+#include "profile/late.h"
+#include "profile/limits.h"
 #include "profile/profile.h"
 #include "symbol/symbol.h"
 
-#define HAS_ALL 0x1fe
+#define HAS_ALL 0x1fe /* but the late word */
+#define HAS_LATE (HAS_ALL | 1U << PROFBUF_WORD_LATE)
+#define USER ((uint64_t)PROFBUF_MODE_USER << 32)
 
 static const uint64_t stack[] = { 0xffffffff81000010, 0xffffffff81000020, 0x401000, 0x402000 };
 
@@ -287,6 +291,258 @@ static void test_huge_weights(void **state)
 	profile__delete(profile);
 }
 
+static void assert_weight(const struct profile_weight *weight, uint64_t samples, uint64_t periods)
+{
+	assert_int_equal(weight->samples, samples);
+	assert_int_equal(weight->periods, periods);
+	assert_int_equal(weight->nanoseconds, periods * 10);
+}
+
+/* Ten periods: four late ones, of which the host has stolen one, and five of slowed down sampling. */
+static struct profbuf_record late_sample(uint32_t pid, uint32_t tid, uint64_t mode)
+{
+	struct profbuf_record record = sample(pid, tid, "a");
+
+	record.count = 10;
+	record.late = 4;
+	record.stolen = 1;
+	record.mode = mode;
+	record.has = HAS_LATE;
+	if (PROFBUF_MODE(mode) == PROFBUF_MODE_USER) {
+		record.kernel_frames = 0;
+		record.stack = stack + 2;
+		record.depth = 2;
+	}
+	return record;
+}
+
+static void test_late_over_user_code(void **state)
+{
+	struct profile *profile = new_profile(false);
+	const struct profile_totals *totals = profile__totals(profile);
+	struct profbuf_record record = late_sample(1, 1, USER);
+	const struct profile_location *location;
+	const struct profile_stack *late;
+
+	(void)state;
+	add(profile, &record);
+	add(profile, &record);
+	record.tid = 2;
+	record.depth = 1;
+	add(profile, &record);
+	record = late_sample(2, 2, USER);
+	add(profile, &record);
+	record = sample(3, 3, "in time");
+	add(profile, &record);
+	/* A recorder numbers stacks: none is made up for it. */
+	assert_int_equal(profile__nr_stacks(profile), 4);
+	assert_int_equal(profile__last_stack(profile), 3);
+	assert_int_equal(profile__finish(profile), 0);
+
+	assert_weight(&totals->weight, 5, 37);
+	assert_weight(&totals->late_user, 0, 12);
+	assert_weight(&totals->late_kernel, 0, 0);
+	assert_weight(&totals->stolen, 0, 4);
+	assert_int_equal(totals->slowed, 20);
+	assert_int_equal(totals->unexplained, 0);
+	assert_weight(&profile__process(profile, 0)->weight, 3, 18);
+	assert_weight(&profile__process(profile, 0)->late, 0, 9);
+	assert_weight(&profile__process(profile, 2)->late, 0, 0);
+	assert_weight(&profile__thread(profile, 0)->weight, 2, 12);
+	assert_weight(&profile__thread(profile, 0)->late, 0, 6);
+	assert_weight(&profile__cpu(profile, 0)->weight, 5, 25);
+	assert_weight(&profile__cpu(profile, 0)->late, 0, 12);
+
+	/* One more stack for each process, of the same location. */
+	assert_int_equal(profile__nr_stacks(profile), 6);
+	assert_weight(&profile__stack(profile, 0)->weight, 2, 12);
+	assert_weight(&profile__stack(profile, 0)->late, 0, 0);
+	assert_weight(&profile__stack(profile, 1)->weight, 1, 6);
+	late = profile__stack(profile, 4);
+	assert_int_equal(late->process, 0);
+	assert_int_equal(late->thread, UINT32_MAX);
+	assert_int_equal(late->flags, PROFILE_STACK_LATE);
+	assert_int_equal(late->mode, PROFBUF_MODE_USER);
+	assert_int_equal(late->nlocations, 1);
+	assert_weight(&late->weight, 0, 9);
+	location = profile__location(profile, late->locations[0]);
+	assert_true(location->late);
+	assert_false(location->kernel);
+	assert_string_equal(location->symbol->frames[0].name, "[late timer]");
+	late = profile__stack(profile, 5);
+	assert_int_equal(late->process, 1);
+	assert_weight(&late->weight, 0, 3);
+	assert_ptr_equal(profile__location(profile, late->locations[0]), location);
+	profile__delete(profile);
+}
+
+static void test_late_by_thread(void **state)
+{
+	struct profile *profile = new_profile(true);
+	struct profbuf_record record = late_sample(1, 1, USER);
+
+	(void)state;
+	add(profile, &record);
+	record.tid = 2;
+	add(profile, &record);
+	add(profile, &record);
+	assert_int_equal(profile__finish(profile), 0);
+	assert_int_equal(profile__nr_stacks(profile), 4);
+	assert_int_equal(profile__stack(profile, 2)->thread, 0);
+	assert_weight(&profile__stack(profile, 2)->weight, 0, 3);
+	assert_int_equal(profile__stack(profile, 3)->thread, 1);
+	assert_weight(&profile__stack(profile, 3)->weight, 0, 6);
+	profile__delete(profile);
+}
+
+/* It is, as a rule, what kept the interrupt from coming. */
+static void test_late_over_other_code(void **state)
+{
+	static const enum profbuf_mode modes[] = {
+		PROFBUF_MODE_KERNEL, PROFBUF_MODE_IDLE, PROFBUF_MODE_GUEST,
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		struct profile *profile = new_profile(false);
+		struct profbuf_record record = late_sample(1, 1, (uint64_t)modes[i] << 32);
+		const struct profile_totals *totals = profile__totals(profile);
+
+		add(profile, &record);
+		assert_int_equal(profile__finish(profile), 0);
+		assert_int_equal(profile__nr_stacks(profile), 1);
+		assert_weight(&profile__stack(profile, 0)->weight, 1, 9);
+		assert_weight(&profile__stack(profile, 0)->late, 0, 3);
+		assert_weight(&profile__process(profile, 0)->weight, 1, 9);
+		assert_weight(&profile__process(profile, 0)->late, 0, 0);
+		assert_weight(&totals->weight, 1, 9);
+		assert_weight(&totals->late_kernel, 0, 3);
+		assert_weight(&totals->late_user, 0, 0);
+		assert_weight(&totals->stolen, 0, 1);
+		profile__delete(profile);
+	}
+}
+
+/* Before records told why they stand for more than a period, it was late timers. */
+static void test_periods_that_nothing_explains(void **state)
+{
+	struct profile *profile = new_profile(false);
+	struct profbuf_record record = sample(1, 1, "a");
+
+	(void)state;
+	record.count = 7;
+	record.mode = USER;
+	add(profile, &record);
+	assert_int_equal(profile__finish(profile), 0);
+	assert_int_equal(profile__nr_stacks(profile), 1);
+	assert_weight(&profile__stack(profile, 0)->weight, 1, 7);
+	assert_int_equal(profile__totals(profile)->unexplained, 6);
+	assert_int_equal(profile__totals(profile)->slowed, 0);
+	profile__delete(profile);
+}
+
+static void test_walks_that_took_too_long(void **state)
+{
+	struct profile *profile = new_profile(false);
+	struct profbuf_record record = sample(1, 1, "a");
+
+	(void)state;
+	add(profile, &record);
+	record.mode = PROFBUF_MODE_TIMED_OUT;
+	add(profile, &record);
+	assert_int_equal(profile__nr_stacks(profile), 2);
+	assert_int_equal(profile__stack(profile, 1)->flags, PROFILE_STACK_TIMED_OUT);
+	assert_int_equal(profile__totals(profile)->timed_out, 1);
+	assert_int_equal(profile__totals(profile)->rooted, 1);
+	profile__delete(profile);
+}
+
+static void add_limit(struct profile *profile, uint32_t cpu, uint64_t begin, uint64_t end,
+		      uint64_t times)
+{
+	struct profbuf_limit limit = {
+		.size = sizeof(limit),
+		.share = 250,
+		.begin_ns = begin,
+		.end_ns = end,
+		.cost_ns = 40,
+		.times = times,
+	};
+
+	assert_int_equal(profile__add_limit(profile, cpu, &limit), 0);
+}
+
+static void assert_limit(const struct profile *profile, uint32_t n, uint32_t cpu, uint64_t begin,
+			 uint64_t end)
+{
+	const struct profile_limit *limit = &profile__limits(profile)->list[n];
+
+	assert_true(n < profile__limits(profile)->nr);
+	assert_int_equal(limit->cpu, cpu);
+	assert_int_equal(limit->begin, begin);
+	assert_int_equal(limit->end, end);
+	assert_int_equal(limit->share, 250);
+	assert_int_equal(limit->cost, 40);
+}
+
+static void test_limits(void **state)
+{
+	struct profile *profile = new_profile(false);
+	const struct profile_limits *limits = profile__limits(profile);
+	struct profbuf_record record = sample(1, 1, "a");
+
+	(void)state;
+	record.time = 5000;
+	add(profile, &record);
+	/* Begins and ends, with another CPU between. */
+	add_limit(profile, 1, 1000, 0, 1);
+	add_limit(profile, 2, 1500, 0, 1);
+	add_limit(profile, 1, 1000, 1800, 0);
+	/* Has ended and begun again before it was told. */
+	add_limit(profile, 2, 1700, 0, 1);
+	add_limit(profile, 2, 1700, 1900, 0);
+	/* Was over before it was told, the last of three. */
+	add_limit(profile, 1, 2000, 2100, 3);
+	/* Began in a frame that is not there. */
+	add_limit(profile, 3, 3000, 3050, 0);
+	/* Does not end. */
+	add_limit(profile, 3, 4600, 0, 1);
+	assert_int_equal(profile__finish(profile), 0);
+	assert_int_equal(limits->nr, 5);
+	assert_limit(profile, 0, 1, 1000, 1800);
+	assert_limit(profile, 1, 2, 1700, 1900);
+	assert_limit(profile, 2, 1, 2000, 2100);
+	assert_limit(profile, 3, 3, 3000, 3050);
+	assert_limit(profile, 4, 3, 4600, 0);
+	assert_int_equal(limits->times, 1 + 2 + 3 + 1 + 1);
+	assert_int_equal(limits->ns, 800 + 200 + 100 + 50 + 400);
+	profile__delete(profile);
+}
+
+/* The list is bounded, sums are not, but for what damage claims. */
+static void test_many_limits(void **state)
+{
+	struct profile *profile = new_profile(false);
+	const struct profile_limits *limits = profile__limits(profile);
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < PROFILE_MAX_LIMITS + 7; i++)
+		add_limit(profile, i % 3, i * 10, i * 10 + 5, 1);
+	add_limit(profile, 1, 1000000, 0, 1);
+	assert_int_equal(limits->nr, PROFILE_MAX_LIMITS);
+	assert_int_equal(limits->times, PROFILE_MAX_LIMITS + 8);
+	assert_int_equal(limits->ns, 5 * (PROFILE_MAX_LIMITS + 7));
+	add_limit(profile, 1, 1000, 10, 1);
+	assert_int_equal(limits->ns, 5 * (PROFILE_MAX_LIMITS + 7));
+	add_limit(profile, 1, 0, 1ULL << 63, 1);
+	assert_int_equal(limits->ns, INT64_MAX);
+	add_limit(profile, 1, 0, UINT64_MAX, 1);
+	assert_int_equal(limits->ns, INT64_MAX);
+	profile__delete(profile);
+}
+
 /* Addresses come to mean something else, and it is the same program. */
 static void test_mappings(void **state)
 {
@@ -462,6 +718,13 @@ int main(void)
 		cmocka_unit_test(test_by_thread),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_huge_weights),
+		cmocka_unit_test(test_late_over_user_code),
+		cmocka_unit_test(test_late_by_thread),
+		cmocka_unit_test(test_late_over_other_code),
+		cmocka_unit_test(test_periods_that_nothing_explains),
+		cmocka_unit_test(test_walks_that_took_too_long),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_many_limits),
 		cmocka_unit_test(test_generations),
 		cmocka_unit_test(test_mappings),
 		cmocka_unit_test(test_locations),

@@ -56,6 +56,13 @@ static int load__gap(void *context, const struct profbuf_gap *gap)
 	return profile__add_gap(load->profile, gap);
 }
 
+static int load__limit(void *context, uint32_t cpu, const struct profbuf_limit *limit)
+{
+	struct load *load = context;
+
+	return profile__add_limit(load->profile, cpu, limit);
+}
+
 static int load__frame(void *context, const struct profbuf_frame *frame)
 {
 	struct load *load = context;
@@ -82,6 +89,7 @@ static const struct profbuf_handler load_handler = {
 	.loss = load__loss,
 	.gap = load__gap,
 	.frame = load__frame,
+	.limit = load__limit,
 };
 
 /**

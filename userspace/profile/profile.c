@@ -9,6 +9,8 @@
 
 #include "arena.h"
 #include "index.h"
+#include "late.h"
+#include "limits.h"
 #include "profile.h"
 
 #define NONE UINT32_MAX
@@ -25,6 +27,7 @@ struct profile {
 	uint64_t nr_words;
 	uint64_t seed;
 	struct profile_totals totals;
+	struct profile_limits limits;
 	struct profbuf_info *info;
 
 	struct stack *stacks;
@@ -114,6 +117,7 @@ void profile__delete(struct profile *profile)
 		return;
 	arena__free(&profile->words);
 	arena__free(&profile->location_lists);
+	limits__free(&profile->limits);
 	index__free(&profile->stack_index);
 	index__free(&profile->location_index);
 	index__free(&profile->process_index);
@@ -312,6 +316,8 @@ static struct stack_key stack_key(const struct profile *profile, uint32_t proces
 			key.flags |= PROFILE_STACK_KERNEL_INCOMPLETE;
 		if (record->mode & PROFBUF_MODE_USER_INCOMPLETE)
 			key.flags |= PROFILE_STACK_USER_INCOMPLETE;
+		if (record->mode & PROFBUF_MODE_TIMED_OUT)
+			key.flags |= PROFILE_STACK_TIMED_OUT;
 	}
 	return key;
 }
@@ -391,14 +397,32 @@ static int get_stack(struct profile *profile, const struct stack_key *key, const
 	return 0;
 }
 
+/* What a record stands for besides its own period and those of a late timer. */
+static void add_others(struct profile_totals *totals, const struct profbuf_record *record)
+{
+	uint64_t others = record->count - 1 - record->late;
+
+	if (others > PROFILE_MAX_PERIODS)
+		others = PROFILE_MAX_PERIODS;
+	if (record->has & 1U << PROFBUF_WORD_LATE)
+		totals->slowed += others;
+	else
+		totals->unexplained += others;
+}
+
 static void add_totals(struct profile_totals *totals, const struct stack_key *key,
-		       const struct profbuf_record *record, const struct profile_weight *weight)
+		       const struct profbuf_record *record, const struct profile_parts *parts)
 {
 	if (!totals->weight.samples || record->time < totals->first)
 		totals->first = record->time;
 	if (record->time > totals->last)
 		totals->last = record->time;
-	profile__add_weight(&totals->weight, weight);
+	profile__add_weight(&totals->weight, &parts->own);
+	if (parts->user)
+		profile__add_weight(&totals->weight, &parts->late);
+	profile__add_weight(parts->user ? &totals->late_user : &totals->late_kernel, &parts->late);
+	profile__add_weight(&totals->stolen, &parts->stolen);
+	add_others(totals, record);
 	if (key->mode == PROFILE_MODE_UNKNOWN) {
 		totals->rootless_unknown++;
 		return;
@@ -408,6 +432,7 @@ static void add_totals(struct profile_totals *totals, const struct stack_key *ke
 	totals->truncated += !!(key->flags & PROFILE_STACK_TRUNCATED);
 	totals->kernel_incomplete += !!(key->flags & PROFILE_STACK_KERNEL_INCOMPLETE);
 	totals->user_incomplete += !!(key->flags & PROFILE_STACK_USER_INCOMPLETE);
+	totals->timed_out += !!(key->flags & PROFILE_STACK_TIMED_OUT);
 	totals->rooted += !(key->flags & PROFILE_STACK_NO_ROOT);
 }
 
@@ -420,7 +445,7 @@ static void add_totals(struct profile_totals *totals, const struct stack_key *ke
  */
 int profile__add(struct profile *profile, const struct profbuf_record *record)
 {
-	struct profile_weight weight = profile__weigh(record);
+	struct profile_parts parts = profile__split(record);
 	struct profile_process *process;
 	struct profile_thread *thread;
 	struct profile_cpu *cpu;
@@ -443,11 +468,17 @@ int profile__add(struct profile *profile, const struct profbuf_record *record)
 	name_thread(process, thread, record);
 	if (!process->weight.samples)
 		process->first = record->time;
-	profile__add_weight(&stack->view.weight, &weight);
-	profile__add_weight(&thread->weight, &weight);
-	profile__add_weight(&process->weight, &weight);
-	profile__add_weight(&cpu->weight, &weight);
-	add_totals(&profile->totals, &key, record, &weight);
+	profile__add_weight(&stack->view.weight, &parts.own);
+	profile__add_weight(&stack->view.late, &parts.late);
+	profile__add_weight(&thread->weight, &parts.own);
+	profile__add_weight(&process->weight, &parts.own);
+	profile__add_weight(&cpu->weight, &parts.own);
+	if (parts.user) {
+		profile__add_weight(&thread->late, &parts.late);
+		profile__add_weight(&process->late, &parts.late);
+		profile__add_weight(&cpu->late, &parts.late);
+	}
+	add_totals(&profile->totals, &key, record, &parts);
 	return 0;
 }
 
@@ -495,6 +526,19 @@ int profile__add_gap(struct profile *profile, const struct profbuf_gap *gap)
 	cpu->missing += gap->records;
 	profile->totals.missing += gap->records;
 	return 0;
+}
+
+/**
+ * profile__add_limit - add what a LIMIT frame says
+ * @profile: the profile
+ * @cpu: the CPU
+ * @limit: the frame
+ *
+ * Return: 0 or a negative errno.
+ */
+int profile__add_limit(struct profile *profile, uint32_t cpu, const struct profbuf_limit *limit)
+{
+	return limits__add(&profile->limits, cpu, limit);
 }
 
 /**
@@ -554,6 +598,91 @@ static uint32_t get_location(struct profile *profile, uint64_t address, uint32_t
 	return i;
 }
 
+static uint32_t new_late_location(struct profile *profile)
+{
+	uint32_t i = profile->nr_locations;
+
+	if (grow(&profile->locations, i, &profile->max_locations, sizeof(*profile->locations)))
+		return NONE;
+	profile->locations[i] = (struct profile_location){
+		.process = NONE,
+		.exact = true,
+		.late = true,
+		.symbol = &profile_late_timer,
+	};
+	profile->nr_locations++;
+	return i;
+}
+
+static uint32_t new_late_stack(struct profile *profile, const struct profile_stack *of)
+{
+	uint32_t i = profile->nr_stacks;
+
+	if (grow(&profile->stacks, i, &profile->max_stacks, sizeof(*profile->stacks)))
+		return NONE;
+	profile->stacks[i] = (struct stack){
+		.view = {
+			.process = of->process,
+			.thread = of->thread,
+			.nlocations = 1,
+			.flags = PROFILE_STACK_LATE,
+			.mode = PROFBUF_MODE_USER,
+		},
+	};
+	profile->nr_stacks++;
+	return i;
+}
+
+/* Move the time of timers that came late over user code to stacks of its own. */
+static int add_late_stacks(struct profile *profile)
+{
+	uint32_t nr = profile->by_thread ? profile->nr_threads : profile->nr_processes;
+	uint32_t nr_stacks = profile->nr_stacks;
+	uint32_t *late; /* of each process or thread */
+	int err = 0;
+	uint32_t i;
+
+	late = malloc((nr + 1UL) * sizeof(*late));
+	if (!late)
+		return -ENOMEM;
+	memset(late, 0xff, (nr + 1UL) * sizeof(*late));
+	for (i = 0; !err && i < nr_stacks; i++) {
+		struct profile_stack view = profile->stacks[i].view;
+		uint32_t *stack = &late[profile->by_thread ? view.thread : view.process];
+
+		if (view.mode != PROFBUF_MODE_USER || !view.late.periods)
+			continue;
+		if (*stack == NONE)
+			*stack = new_late_stack(profile, &view);
+		if (*stack == NONE)
+			err = -ENOMEM;
+		else
+			profile__add_weight(&profile->stacks[*stack].view.weight, &view.late);
+		profile->stacks[i].view.late = (struct profile_weight){ 0 };
+	}
+	free(late);
+	return err;
+}
+
+static int locate(struct profile *profile, const struct stack *stack, uint32_t *list)
+{
+	const struct profile_stack *view = &stack->view;
+	uint32_t n;
+
+	for (n = 0; n < view->nlocations; n++) {
+		bool kernel = n < view->kernel_frames;
+
+		/* The second one is where an interrupted system call goes on. */
+		list[n] = get_location(profile, stack->words[n],
+				       kernel ? PROFILE_KERNEL : view->process,
+				       kernel ? 0 : view->generation,
+				       !n || n == view->kernel_frames);
+		if (list[n] == NONE)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /**
  * profile__finish - give each stack its locations
  * @profile: the profile; nothing can be added any more
@@ -562,29 +691,31 @@ static uint32_t get_location(struct profile *profile, uint64_t address, uint32_t
  */
 int profile__finish(struct profile *profile)
 {
-	uint32_t i, n;
+	uint32_t late = NONE, i;
+	int err;
 
-	for (i = 0; i < profile->nr_stacks; i++) {
-		struct stack *stack = &profile->stacks[i];
-		struct profile_stack *view = &stack->view;
+	err = add_late_stacks(profile);
+	for (i = 0; !err && i < profile->nr_stacks; i++) {
+		struct profile_stack *view = &profile->stacks[i].view;
 		uint32_t *list;
 
 		list = arena__alloc(&profile->location_lists, view->nlocations * sizeof(*list));
 		if (!list)
 			return -ENOMEM;
-		for (n = 0; n < view->nlocations; n++) {
-			bool kernel = n < view->kernel_frames;
-
-			/* The second one is where an interrupted system call goes on. */
-			list[n] = get_location(profile, stack->words[n],
-					       kernel ? PROFILE_KERNEL : view->process,
-					       kernel ? 0 : view->generation,
-					       !n || n == view->kernel_frames);
-			if (list[n] == NONE)
-				return -ENOMEM;
-		}
 		view->locations = list;
+		if (!(view->flags & PROFILE_STACK_LATE)) {
+			err = locate(profile, &profile->stacks[i], list);
+			continue;
+		}
+		if (late == NONE)
+			late = new_late_location(profile);
+		if (late == NONE)
+			return -ENOMEM;
+		*list = late;
 	}
+	if (err)
+		return err;
+	limits__finish(&profile->limits, profile->totals.last);
 	arena__free(&profile->words);
 	profile->words = (struct arena){ 0 };
 	return 0;
@@ -612,6 +743,11 @@ uint32_t profile__last_stack(const struct profile *profile)
 const struct profile_totals *profile__totals(const struct profile *profile)
 {
 	return &profile->totals;
+}
+
+const struct profile_limits *profile__limits(const struct profile *profile)
+{
+	return &profile->limits;
 }
 
 const struct profbuf_info *profile__info(const struct profile *profile)

@@ -15,6 +15,7 @@
 
 #include <profbuf/profbuf.h>
 
+struct profile_limits;
 struct symbol_location;
 struct symbols;
 
@@ -26,7 +27,8 @@ struct symbols;
 /**
  * struct profile_weight - how much of something there was
  * @samples: records
- * @periods: sampling periods that they stand for: more than @samples if interrupts came late
+ * @periods: sampling periods that they stand for: more than @samples if interrupts came late, or
+ *	sampling was slowed down
  * @nanoseconds: CPU time that they stand for
  */
 struct profile_weight {
@@ -35,29 +37,8 @@ struct profile_weight {
 	uint64_t nanoseconds;
 };
 
-/* Longer than any timer is late: days, at the highest rate. */
+/* More than any record stands for: days, at the highest rate. */
 #define PROFILE_MAX_PERIODS (1ULL << 32)
-
-/**
- * profile__weigh - what a record stands for
- * @record: the record
- *
- * What a damaged one claims must not make sums overflow: periods are bounded, and so is the time,
- * which then is of no use.
- *
- * Return: the weight of one sample.
- */
-static inline struct profile_weight profile__weigh(const struct profbuf_record *record)
-{
-	struct profile_weight weight = { .samples = 1, .periods = record->count };
-
-	if (weight.periods > PROFILE_MAX_PERIODS)
-		weight.periods = PROFILE_MAX_PERIODS;
-	if (__builtin_mul_overflow(weight.periods, record->period, &weight.nanoseconds) ||
-	    weight.nanoseconds > INT64_MAX)
-		weight.nanoseconds = INT64_MAX;
-	return weight;
-}
 
 /**
  * profile__add_weight - add a weight to another one
@@ -85,6 +66,7 @@ static inline void profile__add_weight(struct profile_weight *weight,
  * @comm_is_main: the name is that of the main thread
  * @first: time of its first record in the stream
  * @weight: of all of its records
+ * @late: of timers that came late over its user code, not in @weight
  */
 struct profile_process {
 	uint32_t pid;
@@ -95,6 +77,7 @@ struct profile_process {
 	bool comm_is_main;
 	uint64_t first;
 	struct profile_weight weight;
+	struct profile_weight late;
 };
 
 /**
@@ -103,12 +86,14 @@ struct profile_process {
  * @tid: thread ID
  * @comm: its name, the last one seen
  * @weight: of its records
+ * @late: as for processes
  */
 struct profile_thread {
 	uint32_t process;
 	uint32_t tid;
 	char comm[PROFILE_COMM_SIZE];
 	struct profile_weight weight;
+	struct profile_weight late;
 };
 
 /**
@@ -120,6 +105,7 @@ struct profile_thread {
  * @last_loss: time of the last one
  * @missing: records that the gaps in the sequence of frames tell of
  * @weight: of its records
+ * @late: as for processes
  */
 struct profile_cpu {
 	uint32_t cpu;
@@ -129,6 +115,7 @@ struct profile_cpu {
 	uint64_t last_loss;
 	uint64_t missing;
 	struct profile_weight weight;
+	struct profile_weight late;
 };
 
 /**
@@ -139,6 +126,7 @@ struct profile_cpu {
  * @kernel: the kernel's
  * @exact: of an interrupted instruction; otherwise it is a return address, and what called is
  *	the instruction before it: look up @address - 1
+ * @late: of late timers, and no address
  * @symbol: what is known of it, never NULL after profile__symbolize(); the resolver's
  */
 struct profile_location {
@@ -147,14 +135,17 @@ struct profile_location {
 	uint32_t generation;
 	bool kernel;
 	bool exact;
+	bool late;
 	const struct symbol_location *symbol;
 };
 
-/* Flags of struct profile_stack, from PROFBUF_MODE_*. */
+/* Flags of struct profile_stack: from PROFBUF_MODE_*, and the last one of profile__finish(). */
 #define PROFILE_STACK_TRUNCATED		(1U << 0)
 #define PROFILE_STACK_KERNEL_INCOMPLETE	(1U << 1)
 #define PROFILE_STACK_USER_INCOMPLETE	(1U << 2)
-#define PROFILE_STACK_NO_ROOT		0x7
+#define PROFILE_STACK_TIMED_OUT		(1U << 3)
+#define PROFILE_STACK_NO_ROOT		0xf
+#define PROFILE_STACK_LATE		(1U << 4)
 
 /* enum profbuf_mode in struct profile_stack if records do not tell. */
 #define PROFILE_MODE_UNKNOWN 0xff
@@ -170,6 +161,9 @@ struct profile_location {
  * @mode: enum profbuf_mode
  * @locations: their indices, leaf first. NULL before profile__finish()
  * @weight: of the records with this stack
+ * @late: of timers that came late over this stack, of the kernel: a part of @weight. Those over user
+ *	code have stacks of their own with PROFILE_STACK_LATE, one for each process or thread,
+ *	once profile__finish() has made them; they are no samples
  */
 struct profile_stack {
 	uint32_t process;
@@ -181,11 +175,17 @@ struct profile_stack {
 	uint8_t mode;
 	const uint32_t *locations;
 	struct profile_weight weight;
+	struct profile_weight late;
 };
 
 /**
  * struct profile_totals - the whole profile in numbers
- * @weight: of all records that were kept
+ * @weight: of all records that were kept, those of late timers included
+ * @late_user: of these, by which timers came late over user code
+ * @late_kernel: of these, by which they came late over other code
+ * @stolen: stolen by the host, and so not in @weight
+ * @slowed: periods of these that records stand for besides their own, as sampling was slowed down
+ * @unexplained: the same of records that do not tell why: mostly late
  * @filtered: records that the caller's choice of processes left out
  * @lost: samples lost, on all CPUs
  * @losses: loss records
@@ -197,12 +197,18 @@ struct profile_stack {
  * @truncated: records whose stack was deeper than recorded
  * @kernel_incomplete: records whose kernel frames end too early
  * @user_incomplete: records whose user frames end too early
- * @rooted: records whose stack reached a root: none of the three
+ * @timed_out: records whose stack took too long to walk
+ * @rooted: records whose stack reached a root: none of the four
  * @rootless_unknown: records that do not tell
  * @mode: records by enum profbuf_mode
  */
 struct profile_totals {
 	struct profile_weight weight;
+	struct profile_weight late_user;
+	struct profile_weight late_kernel;
+	struct profile_weight stolen;
+	uint64_t slowed;
+	uint64_t unexplained;
 	uint64_t filtered;
 	uint64_t lost;
 	uint64_t losses;
@@ -214,6 +220,7 @@ struct profile_totals {
 	uint64_t truncated;
 	uint64_t kernel_incomplete;
 	uint64_t user_incomplete;
+	uint64_t timed_out;
 	uint64_t rooted;
 	uint64_t rootless_unknown;
 	uint64_t mode[4];
@@ -241,6 +248,7 @@ int profile__add_info(struct profile *profile, const struct profbuf_info *info);
 int profile__add(struct profile *profile, const struct profbuf_record *record);
 int profile__add_loss(struct profile *profile, const struct profbuf_loss *loss);
 int profile__add_gap(struct profile *profile, const struct profbuf_gap *gap);
+int profile__add_limit(struct profile *profile, uint32_t cpu, const struct profbuf_limit *limit);
 void profile__add_filtered(struct profile *profile, uint64_t records);
 int profile__set_program(struct profile *profile, uint32_t pid, uint32_t generation);
 int profile__set_mappings(struct profile *profile, uint32_t pid, uint32_t generation);
@@ -252,6 +260,8 @@ void profile__find_roots(struct profile *profile);
 /* The stack of the record that was added last. */
 uint32_t profile__last_stack(const struct profile *profile);
 const struct profile_totals *profile__totals(const struct profile *profile);
+/* When sampling was slowed down. */
+const struct profile_limits *profile__limits(const struct profile *profile);
 /* The last INFO frame; NULL if there was none. */
 const struct profbuf_info *profile__info(const struct profile *profile);
 

@@ -20,6 +20,8 @@ int profile__symbolize(struct profile *profile, struct symbols *symbols)
 		struct profile_location *location = profile__location(profile, i);
 		uint32_t pid = 0;
 
+		if (location->late)
+			continue;
 		if (!location->kernel) {
 			const struct profile_process *process;
 

@@ -9,13 +9,15 @@
 #include "output.h"
 #include "profile/arena.h"
 #include "profile/index.h"
+#include "profile/late.h"
 #include "summary.h"
 #include "timeline.h"
 
 #define EVENT "cpu-clock"
 
-/* The stack of a loss. */
+/* The stacks of a loss, and of a late timer. */
 #define NO_STACK UINT32_MAX
+#define LATE_STACK (UINT32_MAX - 1)
 
 /* Addresses that were met together. Once they have names they are numbers of lines. */
 struct stack {
@@ -172,19 +174,28 @@ static int get_thread(struct perf_script *script, const struct profbuf_record *r
  * @record: the sample
  * @symbol_pid: what to tell the resolver for its process
  *
+ * If its timer came late over user code, that is one more with a stack of its own.
+ *
  * Return: 0 or a negative errno.
  */
 int perf_script__add(struct perf_script *script, const struct profbuf_record *record,
 		     uint32_t symbol_pid)
 {
+	struct profile_parts parts = profile__split(record);
 	struct timeline_event event = {
 		.time = record->time,
-		.weight = profile__weigh(record).nanoseconds,
+		.weight = parts.own.nanoseconds,
 		.stack = get_stack(script, symbol_pid, record),
 	};
+	int err;
 
 	if (event.stack == NO_STACK || get_thread(script, record, &event.thread))
 		return -ENOMEM;
+	err = timeline__add(&script->timeline, record->cpu, &event);
+	if (err || !parts.user || !parts.late.periods)
+		return err;
+	event.weight = parts.late.nanoseconds;
+	event.stack = LATE_STACK;
 	return timeline__add(&script->timeline, record->cpu, &event);
 }
 
@@ -327,20 +338,11 @@ static int name_stack(struct perf_script *script, struct stack *stack,
 	return 0;
 }
 
-static int write_sample(struct output *out, struct perf_script *script, uint32_t cpu,
-			const struct timeline_event *event, perf_script_resolve_fn resolve,
-			void *context)
+static void write_event(struct output *out, const struct perf_script *script, uint32_t cpu,
+			const struct timeline_event *event)
 {
 	const struct thread *thread = &script->threads[event->thread];
-	struct stack *stack = script->stacks[event->stack];
-	uint32_t n;
-	int err;
 
-	if (!stack->named) {
-		err = name_stack(script, stack, resolve, context);
-		if (err)
-			return err;
-	}
 	if (thread->comm[0])
 		output__utf8(out, thread->comm);
 	else
@@ -350,6 +352,22 @@ static int write_sample(struct output *out, struct perf_script *script, uint32_t
 		       thread->pid, thread->tid);
 	write_time(out, cpu, event->time);
 	output__printf(out, ": %" PRIu64 " " EVENT ":%c\n", event->weight, ' ');
+}
+
+static int write_sample(struct output *out, struct perf_script *script, uint32_t cpu,
+			const struct timeline_event *event, perf_script_resolve_fn resolve,
+			void *context)
+{
+	struct stack *stack = script->stacks[event->stack];
+	uint32_t n;
+	int err;
+
+	if (!stack->named) {
+		err = name_stack(script, stack, resolve, context);
+		if (err)
+			return err;
+	}
+	write_event(out, script, cpu, event);
 	for (n = 0; n < stack->depth; n++) {
 		const struct line *line = &script->lines[stack->words[n]];
 
@@ -357,6 +375,14 @@ static int write_sample(struct output *out, struct perf_script *script, uint32_t
 	}
 	output__char(out, '\n');
 	return 0;
+}
+
+/* It has no address, and readers would take another module in brackets for the kernel's. */
+static void write_late(struct output *out, const struct perf_script *script, uint32_t cpu,
+		       const struct timeline_event *event)
+{
+	write_event(out, script, cpu, event);
+	output__string(out, "\t0 " PROFILE_LATE_TIMER " ([unknown])\n\n");
 }
 
 /* Lines with # are for people; no reader takes them for a sample. */
@@ -422,6 +448,8 @@ int perf_script__write(struct perf_script *script, FILE *file, const struct prof
 	while (!err && !out.error && (event = timeline__next(&script->timeline, &cpu))) {
 		if (event->stack == NO_STACK)
 			write_loss(&out, cpu, event);
+		else if (event->stack == LATE_STACK)
+			write_late(&out, script, cpu, event);
 		else
 			err = write_sample(&out, script, cpu, event, resolve, context);
 	}
