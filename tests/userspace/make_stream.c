@@ -18,6 +18,7 @@
 #include "cmd/writer.h"
 
 #define FRAME_RECORDS	256
+#define START		2000000000ULL
 #define MAX_DEPTH	100000 /* more than the kernel records */
 #define KERNEL_BASE	0xffffffff81000000ULL
 #define USER_BASE	0x555555554000ULL
@@ -260,7 +261,7 @@ static void add_limit(struct builder *builder, uint32_t frame, uint64_t time)
 
 	if (frame == 1) {
 		limit.end_ns = time;
-		limit.begin_ns = time - 100000000;
+		limit.begin_ns = START;
 		limit.times = 0;
 	}
 	if (frame < 3)
@@ -288,7 +289,7 @@ static void make_stream(const struct shape *shape)
 	struct builder builder = { 0 };
 	struct writer writer;
 	uint32_t nr_used = 0;
-	uint64_t time = 2000000000;
+	uint64_t time = START;
 	uint32_t n, cpu = 0;
 
 	state = shape->seed;

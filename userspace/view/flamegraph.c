@@ -50,6 +50,7 @@ enum kind_number {
 	KIND_INLINED,
 	KIND_KERNEL,
 	KIND_UNNAMED,
+	KIND_LATE,
 	KIND_LOST,
 	NR_KINDS,
 };
@@ -61,6 +62,7 @@ static const struct kind kinds[] = {
 	[KIND_INLINED] = { 'i', "inlined" },
 	[KIND_KERNEL] = { 'k', "kernel" },
 	[KIND_UNNAMED] = { 'n', "without name" },
+	[KIND_LATE] = { 't', "late timers" },
 	[KIND_LOST] = { 'l', "lost samples" },
 };
 
@@ -88,6 +90,8 @@ static enum kind_number node_kind(const struct flamegraph *graph,
 	function = &graph->tree->functions.list[node->function];
 	if (function->flags & FUNCTION_LOST)
 		return KIND_LOST;
+	if (function->flags & FUNCTION_LATE)
+		return KIND_LATE;
 	if (function->flags & FUNCTION_PROCESS)
 		return KIND_PROCESS;
 	if (function->flags & FUNCTION_UNNAMED)
@@ -95,6 +99,11 @@ static enum kind_number node_kind(const struct flamegraph *graph,
 	if (function->flags & FUNCTION_KERNEL)
 		return KIND_KERNEL;
 	return function->flags & FUNCTION_INLINED ? KIND_INLINED : KIND_USER;
+}
+
+static bool has_shades(enum kind_number kind)
+{
+	return kind != KIND_ROOT && kind != KIND_LATE && kind != KIND_LOST;
 }
 
 /* The same name has the same shade in every flame graph. */
@@ -174,13 +183,17 @@ static void write_title(struct flamegraph *graph, const struct stacktree_node *n
 		output__string(out, "samples that there was no room for");
 	else if (function->flags & FUNCTION_PROCESS)
 		output__string(out, "process");
+	else if (function->flags & FUNCTION_LATE)
+		output__string(out, "time in which something else kept the CPU");
 	else
 		output__xml(out, function->module ? function->module : "[unknown]");
 	if (function && function->flags & FUNCTION_INLINED)
 		output__string(out, ", inlined");
 	output__char(out, '\n');
-	output__string(out, units_exact(node->total.samples).text);
-	output__string(out, node->total.samples == 1 ? " sample, " : " samples, ");
+	if (node->total.samples || !node->total.periods) {
+		output__string(out, units_exact(node->total.samples).text);
+		output__string(out, node->total.samples == 1 ? " sample, " : " samples, ");
+	}
 	output__xml(out, units_share(node->total.periods, whole).text);
 	if (node->total.nanoseconds) {
 		output__string(out, ", ");
@@ -207,7 +220,7 @@ static void write_frame(struct flamegraph *graph, const struct stacktree_node *n
 	if (kind != KIND_ROOT) {
 		function = &graph->tree->functions.list[node->function];
 		label = function->label;
-		if (kind != KIND_LOST)
+		if (has_shades(kind))
 			class[1] = '0' + shade(label);
 	}
 	y = graph->options->icicle ? graph->top + node->depth * PITCH :
@@ -308,7 +321,7 @@ static void write_legend(struct flamegraph *graph, uint32_t y)
 		if (!name || !graph->drawn[kind])
 			continue;
 		output__printf(out, "<g class=\"%c%s\">", kinds[kind].letter,
-			       kind == KIND_LOST ? "" : "1");
+			       has_shades(kind) ? "1" : "");
 		output__printf(out, "<rect x=\"%u\" y=\"%u\"", x, y - 10);
 		output__string(out, " width=\"12\" height=\"12\" rx=\"2\"/>");
 		output__printf(out, "<text x=\"%u\" y=\"%u\">%s</text></g>\n", x + 17, y, name);
@@ -356,7 +369,7 @@ static void write_pruned(struct flamegraph *graph, uint32_t *y)
 static uint32_t controls_line(const struct flamegraph *graph)
 {
 	unsigned int lines = 3 + !!graph->options->origin + !!graph->nr_pruned +
-			     graph->summary->nr_advice;
+			     graph->summary->nr_remarks + graph->summary->nr_advice;
 
 	return TITLE_LINE + lines * LINE + LINE / 2;
 }
@@ -377,6 +390,8 @@ static void write_head(struct flamegraph *graph)
 	if (options->origin)
 		write_line(graph, &y, "origin", options->origin);
 	write_samples(graph, &y, summary);
+	for (i = 0; i < summary->nr_remarks; i++)
+		write_line(graph, &y, "remark", summary->remarks[i]);
 	write_line(graph, &y, "completeness", summary->completeness);
 	for (i = 0; i < summary->nr_advice; i++)
 		write_line(graph, &y, "advice", summary->advice[i]);

@@ -107,7 +107,7 @@ static uint32_t get_function(struct functions *functions, const char *label, con
 	char *copy;
 
 	if (functions->labels_only) {
-		flags &= FUNCTION_KERNEL | FUNCTION_LOST;
+		flags &= FUNCTION_KERNEL | FUNCTION_LOST | FUNCTION_LATE;
 		module = NULL;
 	}
 	hash = hash_string(label) ^ flags * (uint32_t)HASH_ODD1;
@@ -159,17 +159,20 @@ static int add_index(struct functions *functions, uint32_t used, uint32_t functi
 	return 0;
 }
 
-/* One more location has frame @n of @symbol. */
+/* One more location has frame @n of its symbol. */
 static int add_frame(struct functions *functions, uint32_t used,
-		     const struct symbol_location *symbol, uint32_t n, bool kernel)
+		     const struct profile_location *location, uint32_t n)
 {
-	uint32_t flags = kernel ? FUNCTION_KERNEL : 0;
+	const struct symbol_location *symbol = location->symbol;
+	uint32_t flags = location->kernel ? FUNCTION_KERNEL : 0;
 	struct function *function;
 	char buffer[4096];
 	uint32_t i;
 	int err;
 
-	if (!has_name(symbol, n))
+	if (location->late)
+		flags |= FUNCTION_LATE;
+	else if (!has_name(symbol, n))
 		flags |= FUNCTION_UNNAMED;
 	else if (symbol->frames[n].inlined)
 		flags |= FUNCTION_INLINED;
@@ -200,7 +203,7 @@ static int add_locations(struct functions *functions, const struct profile *prof
 
 		functions->first[i] = used;
 		for (k = 0; k < symbol->nframes || !k; k++) {
-			err = add_frame(functions, used++, symbol, k, location->kernel);
+			err = add_frame(functions, used++, location, k);
 			if (err)
 				return err;
 		}

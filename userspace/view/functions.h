@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What views show of a profile's frames: each function once, with a name for all of them,
- * also for those that have none, for processes and for lost samples.
+ * also for those that have none, for processes, for late timers and for lost samples.
  */
 #ifndef PROFBUF_VIEW_FUNCTIONS_H
 #define PROFBUF_VIEW_FUNCTIONS_H
@@ -23,6 +23,7 @@
 #define FUNCTION_UNNAMED	(1U << 2)
 #define FUNCTION_PROCESS	(1U << 3)	/* not a function: the name of a process */
 #define FUNCTION_LOST		(1U << 4)	/* not a function: lost samples */
+#define FUNCTION_LATE		(1U << 5)	/* not a function: late timers */
 
 /**
  * struct function - what is told apart from others

@@ -8,6 +8,8 @@
 
 #include "export.h"
 #include "output.h"
+#include "print.h"
+#include "profile/limits.h"
 #include "stacktree.h"
 #include "summary.h"
 
@@ -131,6 +133,14 @@ static void weight(struct output *out, bool first, const struct profile_weight *
 	number(out, false, "cpu_ns", w->nanoseconds);
 }
 
+static void late(struct output *out, const struct profile_weight *w)
+{
+	if (!w->periods)
+		return;
+	number(out, false, "late_periods", w->periods);
+	number(out, false, "late_ns", w->nanoseconds);
+}
+
 /* Begins element @i of an array, one a line. */
 static void element(struct output *out, uint32_t i)
 {
@@ -145,12 +155,22 @@ static void comm(struct output *out, const char *name)
 	string(out, false, "comm", text);
 }
 
-static void write_totals(struct output *out, const struct summary *summary)
+static void write_totals(struct output *out, const struct summary *summary,
+			 const struct profile_limits *limits)
 {
 	const struct profile_totals *totals = summary->totals;
 
 	output__string(out, "\"totals\":{");
 	weight(out, true, &totals->weight);
+	number(out, false, "late_user_periods", totals->late_user.periods);
+	number(out, false, "late_user_ns", totals->late_user.nanoseconds);
+	number(out, false, "late_kernel_periods", totals->late_kernel.periods);
+	number(out, false, "late_kernel_ns", totals->late_kernel.nanoseconds);
+	number(out, false, "stolen_periods", totals->stolen.periods);
+	number(out, false, "stolen_ns", totals->stolen.nanoseconds);
+	number(out, false, "slowed_periods", totals->slowed);
+	number(out, false, "limited_times", limits->times);
+	number(out, false, "limited_ns", limits->ns);
 	number(out, false, "lost", totals->lost);
 	number(out, false, "losses", totals->losses);
 	number(out, false, "missing", totals->missing);
@@ -160,6 +180,7 @@ static void write_totals(struct output *out, const struct summary *summary)
 	number(out, false, "truncated", totals->truncated);
 	number(out, false, "kernel_incomplete", totals->kernel_incomplete);
 	number(out, false, "user_incomplete", totals->user_incomplete);
+	number(out, false, "timed_out", totals->timed_out);
 	number(out, false, "frames", summary->frames);
 	number(out, false, "named_frames", summary->named);
 	if (totals->weight.samples) {
@@ -181,6 +202,7 @@ static void write_cpus(struct output *out, const struct profile *profile)
 		element(out, i);
 		number(out, true, "cpu", cpu->cpu);
 		weight(out, false, &cpu->weight);
+		late(out, &cpu->late);
 		number(out, false, "lost", cpu->lost);
 		number(out, false, "losses", cpu->losses);
 		number(out, false, "missing", cpu->missing);
@@ -207,6 +229,7 @@ static void write_tasks(struct output *out, const struct profile *profile)
 		number(out, false, "generation", process->program);
 		comm(out, process->comm);
 		weight(out, false, &process->weight);
+		late(out, &process->late);
 		output__char(out, '}');
 	}
 	output__string(out, "],\n\"threads\":[");
@@ -219,6 +242,7 @@ static void write_tasks(struct output *out, const struct profile *profile)
 		number(out, false, "tid", thread->tid);
 		comm(out, thread->comm);
 		weight(out, false, &thread->weight);
+		late(out, &thread->late);
 		output__char(out, '}');
 	}
 	output__char(out, ']');
@@ -255,9 +279,11 @@ static void write_frame(struct output *out, const struct tables *tables,
 	if (frame && frame->system_name != frame->name)
 		string(out, false, "system_name", frame->system_name);
 	number(out, false, "module", find_module(tables, symbol->module));
-	output__string(out, ",\"address\":\"0x");
-	output__hex(out, location->address);
-	output__char(out, '"');
+	if (!location->late) {
+		output__string(out, ",\"address\":\"0x");
+		output__hex(out, location->address);
+		output__char(out, '"');
+	}
 	if (frame && frame->file) {
 		string(out, false, "file", frame->file);
 		if (frame->line)
@@ -299,12 +325,15 @@ static void write_stack(struct output *out, const struct tables *tables,
 		number(out, false, "thread", stack->thread);
 	string(out, false, "mode", mode_label(stack->mode));
 	weight(out, false, &stack->weight);
+	late(out, &stack->late);
 	if (stack->flags & PROFILE_STACK_TRUNCATED)
 		output__string(out, ",\"truncated\":true");
 	if (stack->flags & PROFILE_STACK_KERNEL_INCOMPLETE)
 		output__string(out, ",\"kernel_incomplete\":true");
 	if (stack->flags & PROFILE_STACK_USER_INCOMPLETE)
 		output__string(out, ",\"user_incomplete\":true");
+	if (stack->flags & PROFILE_STACK_TIMED_OUT)
+		output__string(out, ",\"timed_out\":true");
 	key(out, false, "frames");
 	output__char(out, '[');
 	for (i = 0; i < stack->nlocations; i++) {
@@ -352,7 +381,9 @@ static void write_file(struct output *out, const struct profile *profile,
 		number(out, false, "realtime_ns", info->realtime_ns);
 	}
 	output__string(out, ",\n");
-	write_totals(out, summary);
+	write_totals(out, summary, profile__limits(profile));
+	output__string(out, ",\n");
+	json_limits(profile, out);
 	output__string(out, ",\n");
 	write_cpus(out, profile);
 	output__string(out, ",\n");

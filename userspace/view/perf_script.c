@@ -413,6 +413,8 @@ static int write_summary(struct output *out, const struct profile *profile, cons
 		write_remark(out, origin);
 	write_remark(out, summary.samples);
 	write_remark(out, summary.losses);
+	for (i = 0; i < summary.nr_remarks; i++)
+		write_remark(out, summary.remarks[i]);
 	write_remark(out, summary.completeness);
 	for (i = 0; i < summary.nr_advice; i++)
 		write_remark(out, summary.advice[i]);

@@ -594,6 +594,8 @@ static void write_comments(struct pprof *pprof, const struct export_opts *opts)
 	}
 	write_comment(pprof, summary.samples);
 	write_comment(pprof, summary.losses);
+	for (i = 0; i < summary.nr_remarks; i++)
+		write_comment(pprof, summary.remarks[i]);
 	write_comment(pprof, summary.completeness);
 	for (i = 0; i < summary.nr_advice; i++)
 		write_comment(pprof, summary.advice[i]);

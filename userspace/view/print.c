@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "print.h"
 
+#include "profile/limits.h"
+
 /**
  * print_summary - say what a view stands on
  * @summary: the numbers
@@ -15,7 +17,10 @@ void print_summary(const struct summary *summary, const char *origin, FILE *file
 		utf8_print(origin, file);
 		fputc('\n', file);
 	}
-	fprintf(file, "%s\n%s\n%s\n", summary->samples, summary->losses, summary->completeness);
+	fprintf(file, "%s\n%s\n", summary->samples, summary->losses);
+	for (i = 0; i < summary->nr_remarks; i++)
+		fprintf(file, "%s\n", summary->remarks[i]);
+	fprintf(file, "%s\n", summary->completeness);
 	for (i = 0; i < summary->nr_advice; i++)
 		fprintf(file, "  %s\n", summary->advice[i]);
 	fputc('\n', file);
@@ -53,6 +58,38 @@ static void json_string(struct output *out, const char *name, const char *value)
 		output__json(out, value);
 	else
 		output__string(out, "null");
+}
+
+/**
+ * json_limits - when sampling was slowed down, as a member of an object
+ * @profile: the profile
+ * @out: where to
+ */
+void json_limits(const struct profile *profile, struct output *out)
+{
+	const struct profile_limits *limits = profile__limits(profile);
+	uint32_t i;
+
+	output__string(out, "\"limited_on\":[");
+	for (i = 0; i < limits->nr; i++) {
+		const struct profile_limit *limit = &limits->list[i];
+
+		output__string(out, i ? ",\n    {" : "\n    {");
+		json_field(out, "cpu", limit->cpu);
+		output__char(out, ',');
+		json_field(out, "begin_ns", limit->begin);
+		output__char(out, ',');
+		if (limit->end)
+			json_field(out, "end_ns", limit->end);
+		else
+			output__string(out, "\"end_ns\":null");
+		output__char(out, ',');
+		json_field(out, "share", limit->share);
+		output__char(out, ',');
+		json_field(out, "cost_ns", limit->cost);
+		output__char(out, '}');
+	}
+	output__char(out, ']');
 }
 
 static void json_losses(const struct profile *profile, struct output *out)
@@ -124,6 +161,12 @@ void json_summary(const struct summary *summary, const struct profile *profile,
 		{ "samples", totals->weight.samples },
 		{ "periods", totals->weight.periods },
 		{ "nanoseconds", totals->weight.nanoseconds },
+		{ "late_user_periods", totals->late_user.periods },
+		{ "late_kernel_periods", totals->late_kernel.periods },
+		{ "stolen_periods", totals->stolen.periods },
+		{ "slowed_periods", totals->slowed },
+		{ "limited_times", profile__limits(profile)->times },
+		{ "limited_ns", profile__limits(profile)->ns },
 		{ "lost", totals->lost },
 		{ "missing", totals->missing },
 		{ "filtered", totals->filtered },
@@ -131,6 +174,7 @@ void json_summary(const struct summary *summary, const struct profile *profile,
 		{ "last_ns", totals->last },
 		{ "stacks_to_root", totals->rooted },
 		{ "stacks_unknown", totals->rootless_unknown },
+		{ "stacks_timed_out", totals->timed_out },
 		{ "frames", summary->frames },
 		{ "frames_named", summary->named },
 	};
@@ -146,6 +190,9 @@ void json_summary(const struct summary *summary, const struct profile *profile,
 		json_field(out, fields[i].name, fields[i].value);
 		output__string(out, ",\n");
 	}
+	output__string(out, "  ");
+	json_limits(profile, out);
+	output__string(out, ",\n");
 	json_losses(profile, out);
 	json_unnamed(summary, out);
 }

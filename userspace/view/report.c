@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "functions.h"
+#include "profile/late.h"
 #include "output.h"
 #include "print.h"
 #include "report.h"
@@ -27,6 +28,7 @@ struct row {
 	struct profile_weight self;
 	struct profile_weight total;
 	uint64_t lost;
+	uint64_t late; /* periods of a CPU's */
 };
 
 struct rows {
@@ -162,7 +164,7 @@ static int rows__take_tasks(struct rows *rows, const struct profile *profile, en
 	struct profile_weight lost;
 	uint32_t i;
 
-	rows->list = calloc(n + 1UL, sizeof(*rows->list));
+	rows->list = calloc(n + 2UL, sizeof(*rows->list));
 	if (!rows->list)
 		return -ENOMEM;
 	rows->nr = n;
@@ -189,12 +191,21 @@ static int rows__take_tasks(struct rows *rows, const struct profile *profile, en
 			row->name = "";
 			row->id = cpu->cpu;
 			row->self = cpu->weight;
+			profile__add_weight(&row->self, &cpu->late);
+			row->late = cpu->late.periods;
 			row->lost = cpu->lost;
 		}
 		row->total = row->self;
 	}
 	if (by == REPORT_BY_CPU)
 		return 0;
+	/* They kept the process from running. */
+	rows->list[rows->nr++] = (struct row){
+		.name = PROFILE_LATE_TIMER,
+		.flags = FUNCTION_LATE,
+		.self = profile__totals(profile)->late_user,
+		.total = profile__totals(profile)->late_user,
+	};
 	lost = weight__lost(profile, profile__totals(profile)->lost);
 	rows->list[rows->nr++] = (struct row){
 		.name = LOST_SAMPLES,
@@ -249,10 +260,16 @@ static void rows__sort(struct rows *rows, enum report_sort sort)
 	uint32_t i, kept = 0;
 
 	for (i = 0; i < rows->nr; i++)
-		if (rows->list[i].total.samples || rows->list[i].lost)
+		if (rows->list[i].total.periods || rows->list[i].lost)
 			rows->list[kept++] = rows->list[i];
 	rows->nr = kept;
 	qsort(rows->list, rows->nr, sizeof(*rows->list), orders[sort]);
+}
+
+/* And no CPU, but that has the same columns. */
+static bool is_task(const struct row *row)
+{
+	return !(row->flags & (FUNCTION_LOST | FUNCTION_LATE));
 }
 
 /* A column that is there for some tables only. */
@@ -291,12 +308,17 @@ static struct units lost_count(const struct row *row, uint64_t whole)
 	return units_count(row->lost);
 }
 
+static struct units late_share(const struct row *row, uint64_t whole)
+{
+	return units_share(row->late, whole);
+}
+
 static struct units row_pid(const struct row *row, uint64_t whole)
 {
 	struct units units = { "" };
 
 	(void)whole;
-	if (!(row->flags & FUNCTION_LOST))
+	if (is_task(row))
 		snprintf(units.text, sizeof(units.text), "%u", row->pid);
 	return units;
 }
@@ -306,7 +328,7 @@ static struct units row_id(const struct row *row, uint64_t whole)
 	struct units units = { "" };
 
 	(void)whole;
-	if (!(row->flags & FUNCTION_LOST))
+	if (is_task(row))
 		snprintf(units.text, sizeof(units.text), "%u", row->id);
 	return units;
 }
@@ -337,6 +359,7 @@ static const struct column columns[] = {
 	{ "SAMPLES", SCOLS_FL_RIGHT, by_any, self_count },
 	{ "TOTAL", SCOLS_FL_RIGHT, has_total, total_share },
 	{ "SAMPLES", SCOLS_FL_RIGHT, has_total, total_count },
+	{ "LATE", SCOLS_FL_RIGHT, by_cpu, late_share },
 	{ "LOST", SCOLS_FL_RIGHT, by_cpu, lost_count },
 	{ "CPU", SCOLS_FL_RIGHT, by_cpu, row_id },
 	{ "PID", SCOLS_FL_RIGHT, by_task, row_pid },
@@ -347,6 +370,8 @@ static const char *row_color(const struct row *row)
 {
 	if (row->flags & FUNCTION_LOST)
 		return "red";
+	if (row->flags & FUNCTION_LATE)
+		return "yellow";
 	return row->flags & FUNCTION_KERNEL ? "cyan" : NULL;
 }
 
@@ -426,11 +451,13 @@ static void json_row(struct output *out, const struct row *row, enum report_by b
 		json_field(out, "cpu", row->id);
 		output__char(out, ',');
 		json_field(out, "lost", row->lost);
+		output__char(out, ',');
+		json_field(out, "late_periods", row->late);
 	} else {
 		output__string(out, "\"name\":");
 		output__json(out, row->name);
 	}
-	if (by_task(by) && !(row->flags & FUNCTION_LOST)) {
+	if (by_task(by) && is_task(row)) {
 		output__char(out, ',');
 		json_field(out, "pid", row->pid);
 		if (by == REPORT_BY_THREAD) {

@@ -82,6 +82,27 @@ static void write_file(struct output *out, const struct stacktree *tree, uint32_
 	output__string(out, "}]}\n");
 }
 
+/* What it stands on: there is no other place for that. NULL: no memory. */
+static char *make_name(const struct summary *summary)
+{
+	char *name = NULL;
+	size_t size;
+	FILE *file = open_memstream(&name, &size);
+	uint32_t i;
+
+	if (!file)
+		return NULL;
+	fprintf(file, "%s; %s", summary->samples, summary->losses);
+	for (i = 0; i < summary->nr_remarks; i++)
+		fprintf(file, "; %s", summary->remarks[i]);
+	fprintf(file, "; %s", summary->completeness);
+	if (fclose(file)) {
+		free(name);
+		return NULL;
+	}
+	return name;
+}
+
 /**
  * speedscope__write - export to speedscope
  * @profile: after symbolization
@@ -95,8 +116,8 @@ int speedscope__write(const struct profile *profile, FILE *file, const struct ex
 	struct summary summary;
 	struct stacktree tree;
 	struct output out;
-	char *name = NULL;
 	uint32_t *stack;
+	char *name;
 	int err;
 
 	err = summary__init(&summary, profile);
@@ -107,13 +128,13 @@ int speedscope__write(const struct profile *profile, FILE *file, const struct ex
 		goto out_summary;
 	output__init(&out, file);
 	stack = malloc((tree.max_depth + 1UL) * sizeof(*stack));
+	name = make_name(&summary);
 	err = -ENOMEM;
-	if (stack && asprintf(&name, "%s; %s; %s", summary.samples, summary.losses,
-			      summary.completeness) >= 0) {
+	if (stack && name) {
 		write_file(&out, &tree, stack, name, opts);
 		err = output__finish(&out);
-		free(name);
 	}
+	free(name);
 	free(stack);
 	stacktree__exit(&tree);
 out_summary:

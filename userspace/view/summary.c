@@ -10,6 +10,7 @@
 #include "functions.h"
 #include "output.h"
 #include "profile/index.h"
+#include "timing.h"
 #include "units.h"
 
 /* Modules with what is lacking in them, by which one can tell them apart: strings are interned. */
@@ -97,65 +98,42 @@ static int most_unnamed(const void *left, const void *right)
 	return strcmp(a->module->path, b->module->path);
 }
 
-/* Where it is so much that shares of time and shares of samples differ. */
-static void say_lateness(FILE *out, const struct profile_weight *weight)
+static int say_samples(FILE *out, const struct summary *summary, const struct profile *profile)
 {
-	uint64_t tenths;
+	const struct profile_totals *totals = summary->totals;
 
-	if (weight->periods <= weight->samples + weight->samples / 10)
-		return;
-	tenths = ((__uint128_t)weight->periods * 10 + weight->samples / 2) / weight->samples;
-	fprintf(out, " of %" PRIu64 ".%u periods each (timers came late)", tenths / 10,
-		(unsigned int)(tenths % 10));
-}
-
-static void say_samples(FILE *out, const struct profile_totals *totals)
-{
 	fprintf(out, "%s sample%s", units_count(totals->weight.samples).text,
 		totals->weight.samples == 1 ? "" : "s");
-	say_lateness(out, &totals->weight);
+	timing__say_periods(out, profile);
 	if (totals->weight.nanoseconds)
 		fprintf(out, ", %s of CPU time", units_time(totals->weight.nanoseconds).text);
 	if (totals->last > totals->first)
 		fprintf(out, " in %s", units_time(totals->last - totals->first).text);
 	if (totals->filtered)
 		fprintf(out, ", %s others left out", units_count(totals->filtered).text);
+	return 0;
 }
 
-static int compare_cpus(const void *left, const void *right)
-{
-	const uint32_t *a = left, *b = right;
-
-	return (*a > *b) - (*a < *b);
-}
-
-/* "CPU 3" or "CPUs 0, 4-7, 9". */
-static int say_cpus(FILE *out, const struct profile *profile)
+static int say_lossy_cpus(FILE *out, const struct profile *profile)
 {
 	uint32_t n = profile__nr_cpus(profile);
 	uint32_t *cpus = malloc((n + 1UL) * sizeof(*cpus));
 	uint32_t lossy = 0;
-	uint32_t i, k;
+	uint32_t i;
 
 	if (!cpus)
 		return -ENOMEM;
 	for (i = 0; i < n; i++)
 		if (profile__cpu(profile, i)->lost)
 			cpus[lossy++] = profile__cpu(profile, i)->cpu;
-	qsort(cpus, lossy, sizeof(*cpus), compare_cpus);
-	fputs(lossy == 1 ? "CPU" : "CPUs", out);
-	for (i = 0; i < lossy; i = k) {
-		for (k = i + 1; k < lossy && cpus[k] == cpus[k - 1] + 1;)
-			k++;
-		fprintf(out, k - i > 1 ? "%s %u-%u" : "%s %u", i ? "," : "", cpus[i], cpus[k - 1]);
-	}
+	units_print_cpus(cpus, lossy, out);
 	free(cpus);
 	return 0;
 }
 
-static int say_losses(FILE *out, const struct profile *profile)
+static int say_losses(FILE *out, const struct summary *summary, const struct profile *profile)
 {
-	const struct profile_totals *totals = profile__totals(profile);
+	const struct profile_totals *totals = summary->totals;
 	/* What was lost cannot be told from what was left out. */
 	uint64_t all = totals->weight.samples + totals->filtered + totals->lost;
 	uint64_t begin = totals->first;
@@ -167,7 +145,7 @@ static int say_losses(FILE *out, const struct profile *profile)
 		fprintf(out, "%s lost (%s)%s on ", units_count(totals->lost).text,
 			units_share(totals->lost, all).text,
 			totals->filtered ? " of all processes" : "");
-		err = say_cpus(out, profile);
+		err = say_lossy_cpus(out, profile);
 		fprintf(out, ", first after %s", units_time(totals->first_loss - begin).text);
 		if (totals->last_loss > totals->first_loss)
 			fprintf(out, ", last after %s", units_time(totals->last_loss - begin).text);
@@ -179,25 +157,30 @@ static int say_losses(FILE *out, const struct profile *profile)
 	return err;
 }
 
-static void say_completeness(FILE *out, const struct summary *summary)
+static int say_completeness(FILE *out, const struct summary *summary,
+			    const struct profile *profile)
 {
 	const struct profile_totals *totals = summary->totals;
 	uint64_t known = totals->weight.samples - totals->rootless_unknown;
 	uint32_t i;
 
+	(void)profile;
 	if (!summary->frames) {
 		fputs("no stacks", out);
-		return;
+		return 0;
 	}
 	if (known)
 		fprintf(out, "%s of stacks reach their root",
 			units_share(totals->rooted, known).text);
 	else
 		fputs("unknown whether stacks reach their root", out);
+	if (totals->timed_out)
+		fprintf(out, ", %s took too long to follow",
+			units_share(totals->timed_out, known).text);
 	fprintf(out, ", %s of frames have names",
 		units_share(summary->named, summary->frames).text);
 	if (!summary->nr_modules)
-		return;
+		return 0;
 	fputs("; unnamed: ", out);
 	for (i = 0; i < summary->nr_modules && i < SUMMARY_MODULES; i++) {
 		fputs(i ? ", " : "", out);
@@ -206,6 +189,7 @@ static void say_completeness(FILE *out, const struct summary *summary)
 	}
 	if (i < summary->nr_modules)
 		fprintf(out, " and %u more", summary->nr_modules - i);
+	return 0;
 }
 
 static void say_module(FILE *out, const struct symbol_module *module)
@@ -221,66 +205,94 @@ static void say_module(FILE *out, const struct symbol_module *module)
 	}
 }
 
-static FILE *new_advice(struct summary *summary)
+static int say_fewer_losses(FILE *out, const struct summary *summary,
+			    const struct profile *profile)
 {
-	size_t size;
-
-	return open_memstream(&summary->advice[summary->nr_advice++], &size);
+	(void)summary;
+	(void)profile;
+	fputs("For fewer losses: a larger buffer (-m) or a lower rate (-F)", out);
+	return 0;
 }
 
-static int say_advice(struct summary *summary)
+static int say_less_cost(FILE *out, const struct summary *summary, const struct profile *profile)
 {
-	FILE *out;
+	(void)summary;
+	(void)profile;
+	fputs("For sampling that is not slowed down: a lower rate (-F), fewer frames (--no-kernel, --no-user) or a larger share (--max-overhead)",
+	      out);
+	return 0;
+}
+
+static int say_late(FILE *out, const struct summary *summary, const struct profile *profile)
+{
+	(void)summary;
+	timing__say_late(out, profile);
+	return 0;
+}
+
+static int say_slowed(FILE *out, const struct summary *summary, const struct profile *profile)
+{
+	(void)summary;
+	return timing__say_slowed(out, profile);
+}
+
+/* Have in @text what is said. */
+static int put(char **text,
+	       int (*say)(FILE *out, const struct summary *summary, const struct profile *profile),
+	       const struct summary *summary, const struct profile *profile)
+{
+	size_t size;
+	FILE *out = open_memstream(text, &size);
+	int err;
+
+	if (!out)
+		return -ENOMEM;
+	err = say(out, summary, profile);
+	return fclose(out) ? -ENOMEM : err;
+}
+
+static int advise_on_modules(struct summary *summary)
+{
 	uint32_t i;
 
 	for (i = 0; i < summary->nr_modules && i < SUMMARY_MODULES; i++) {
 		const struct symbol_module *module = summary->modules[i].module;
+		size_t size;
+		FILE *out;
 
 		if (!module->reason && !module->advice)
 			continue;
-		out = new_advice(summary);
+		out = open_memstream(&summary->advice[summary->nr_advice++], &size);
 		if (!out)
 			return -ENOMEM;
 		say_module(out, module);
 		if (fclose(out))
 			return -ENOMEM;
 	}
-	if (!summary->totals->lost)
-		return 0;
-	out = new_advice(summary);
-	if (!out)
-		return -ENOMEM;
-	fputs("For fewer losses: a larger buffer (-m) or a lower rate (-F)", out);
-	return fclose(out) ? -ENOMEM : 0;
+	return 0;
 }
 
 static int say(struct summary *summary, const struct profile *profile)
 {
-	size_t size;
-	FILE *out;
 	int err;
 
-	out = open_memstream(&summary->samples, &size);
-	if (!out)
-		return -ENOMEM;
-	say_samples(out, summary->totals);
-	if (fclose(out))
-		return -ENOMEM;
-
-	out = open_memstream(&summary->losses, &size);
-	if (!out)
-		return -ENOMEM;
-	err = say_losses(out, profile);
-	if (fclose(out) || err)
-		return -ENOMEM;
-
-	out = open_memstream(&summary->completeness, &size);
-	if (!out)
-		return -ENOMEM;
-	say_completeness(out, summary);
-	if (fclose(out))
-		return -ENOMEM;
-	return say_advice(summary);
+	err = put(&summary->samples, say_samples, summary, profile);
+	if (!err)
+		err = put(&summary->losses, say_losses, summary, profile);
+	if (!err && timing__is_late(profile))
+		err = put(&summary->remarks[summary->nr_remarks++], say_late, summary, profile);
+	if (!err && timing__is_slowed(profile))
+		err = put(&summary->remarks[summary->nr_remarks++], say_slowed, summary, profile);
+	if (!err)
+		err = put(&summary->completeness, say_completeness, summary, profile);
+	if (!err)
+		err = advise_on_modules(summary);
+	if (!err && summary->totals->lost)
+		err = put(&summary->advice[summary->nr_advice++], say_fewer_losses, summary,
+			  profile);
+	if (!err && timing__is_slowed(profile))
+		err = put(&summary->advice[summary->nr_advice++], say_less_cost, summary, profile);
+	return err;
 }
 
 /**
@@ -314,6 +326,8 @@ void summary__exit(struct summary *summary)
 	free(summary->samples);
 	free(summary->losses);
 	free(summary->completeness);
+	for (i = 0; i < summary->nr_remarks; i++)
+		free(summary->remarks[i]);
 	for (i = 0; i < summary->nr_advice; i++)
 		free(summary->advice[i]);
 }

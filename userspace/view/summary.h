@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a view stands on: how much was sampled, what was lost, how complete stacks and
- * names are.
+ * What a view stands on: how much was sampled, what was lost, how late timers were, how complete
+ * stacks and names are.
  */
 #ifndef PROFBUF_VIEW_SUMMARY_H
 #define PROFBUF_VIEW_SUMMARY_H
@@ -13,7 +13,8 @@
 
 /* Of a list of modules only the first ones are named, and advised on. */
 #define SUMMARY_MODULES		3
-#define SUMMARY_ADVICE_MAX	(SUMMARY_MODULES + 1)
+#define SUMMARY_ADVICE_MAX	(SUMMARY_MODULES + 2)
+#define SUMMARY_REMARKS_MAX	2
 
 /**
  * struct summary_module - a module with frames that have no names
@@ -35,6 +36,8 @@ struct summary_module {
  * @samples: how many samples, CPU time
  * @losses: what was lost, where, when
  * @completeness: what share of stacks and frames is whole; where names are missing
+ * @nr_remarks: lines of @remarks
+ * @remarks: how late timers were, when sampling was slowed down
  * @nr_advice: lines of @advice
  * @advice: how to get more names or fewer losses
  *
@@ -49,6 +52,8 @@ struct summary {
 	char *samples;
 	char *losses;
 	char *completeness;
+	uint32_t nr_remarks;
+	char *remarks[SUMMARY_REMARKS_MAX];
 	uint32_t nr_advice;
 	char *advice[SUMMARY_ADVICE_MAX];
 };

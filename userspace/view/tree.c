@@ -244,6 +244,8 @@ static const char *color_of(const struct function *function)
 {
 	if (function->flags & FUNCTION_LOST)
 		return "red";
+	if (function->flags & FUNCTION_LATE)
+		return "yellow";
 	return function->flags & FUNCTION_KERNEL ? "cyan" : NULL;
 }
 
@@ -260,7 +262,7 @@ static int fill_line(struct libscols_line *line, const struct branches *branches
 	if (!err)
 		err = scols_line_set_data(line, 1, units_count(node->total.samples).text);
 	if (!err)
-		err = scols_line_set_data(line, 2, node->self.samples ? self.text : "");
+		err = scols_line_set_data(line, 2, node->self.periods ? self.text : "");
 	if (!err)
 		err = scols_line_set_data(line, 3, function->label);
 	if (!err && color_of(function))

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* @number / @unit with one digit behind the point, rounded, then @name. */
@@ -97,4 +98,25 @@ struct units units_bytes(uint64_t bytes)
 		return tenths(bytes, 1000, " kB");
 	snprintf(units.text, sizeof(units.text), "%" PRIu64 " B", bytes);
 	return units;
+}
+
+static int compare_cpus(const void *left, const void *right)
+{
+	const uint32_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+void units_print_cpus(uint32_t *cpus, uint32_t n, FILE *file)
+{
+	uint32_t i, k;
+
+	qsort(cpus, n, sizeof(*cpus), compare_cpus);
+	fputs(n && cpus[0] == cpus[n - 1] ? "CPU" : "CPUs", file);
+	for (i = 0; i < n; i = k) {
+		for (k = i + 1; k < n && cpus[k] - cpus[k - 1] <= 1;)
+			k++;
+		fprintf(file, cpus[i] != cpus[k - 1] ? "%s %u-%u" : "%s %u", i ? "," : "", cpus[i],
+			cpus[k - 1]);
+	}
 }

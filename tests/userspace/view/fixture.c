@@ -229,6 +229,21 @@ static const struct symbol_location *resolve_again(void *context, uint32_t pid, 
 /* What each sample of "sh" stands for. */
 static uint64_t periods_of_sh = 1;
 
+/* Those of "server" come late, and sampling is slowed down. */
+static bool late;
+
+static const struct {
+	uint32_t cpu;
+	struct profbuf_limit limit;
+} limits[] = {
+	{ 2, { .share = 250, .begin_ns = START + 2000 * PERIOD / 10, .cost_ns = 42000,
+	       .times = 1 } },
+	{ 2, { .share = 250, .begin_ns = START + 2000 * PERIOD / 10,
+	       .end_ns = START + 2100 * PERIOD / 10, .cost_ns = 43000 } },
+	{ 1, { .share = 250, .begin_ns = START + 50 * PERIOD, .end_ns = START + 51 * PERIOD,
+	       .cost_ns = 41000, .times = 3 } },
+};
+
 static void make_record(struct profbuf_record *record, const struct sample *sample, uint64_t time)
 {
 	*record = (struct profbuf_record){
@@ -245,6 +260,15 @@ static void make_record(struct profbuf_record *record, const struct sample *samp
 		.stack = sample->stack,
 	};
 	strncpy(record->comm, sample->comm, sizeof(record->comm) - 1);
+	if (!late)
+		return;
+	record->has |= 1U << PROFBUF_WORD_LATE;
+	if (sample->pid != 100)
+		return;
+	/* One of its own, one as sampling was slowed down. */
+	record->count = 5;
+	record->late = 3;
+	record->stolen = 1;
 }
 
 /* In turns, as they would come. */
@@ -312,6 +336,8 @@ static struct profile *make_profile(bool by_thread, bool empty, uint32_t more, u
 		for (i = 0; i < sizeof(losses) / sizeof(*losses); i++)
 			profile__add_loss(profile, &losses[i]);
 	}
+	for (i = 0; late && i < sizeof(limits) / sizeof(*limits); i++)
+		profile__add_limit(profile, limits[i].cpu, &limits[i].limit);
 	make_record(&record, &samples[0], START);
 	for (i = 0; i < more; i++)
 		profile__add(profile, &record);
@@ -322,7 +348,8 @@ static struct profile *make_profile(bool by_thread, bool empty, uint32_t more, u
 	for (i = 0; i < profile__nr_locations(profile); i++) {
 		struct profile_location *location = profile__location(profile, i);
 
-		location->symbol = resolve(NULL, 0, location->address, location->exact);
+		if (!location->late)
+			location->symbol = resolve(NULL, 0, location->address, location->exact);
 	}
 	return profile;
 }
@@ -352,7 +379,10 @@ static int write_format(const struct profile *profile, const char *format,
 {
 	struct export_opts opts = { .origin = drawing->origin };
 	struct report_options report = {
-		.by = strstr(format, "module") ? REPORT_BY_MODULE : REPORT_BY_FUNCTION,
+		.by = strstr(format, "module") ? REPORT_BY_MODULE :
+		      strstr(format, "process") ? REPORT_BY_PROCESS :
+		      strstr(format, "thread") ? REPORT_BY_THREAD :
+		      strstr(format, "cpu") ? REPORT_BY_CPU : REPORT_BY_FUNCTION,
 		.json = strstr(format, "json"),
 		.origin = drawing->origin,
 	};
@@ -389,7 +419,7 @@ int main(int argc, char **argv)
 	struct profile *profile;
 	int option, err;
 
-	while ((option = getopt(argc, argv, "teiw:m:x:b:l:")) >= 0) {
+	while ((option = getopt(argc, argv, "teiLw:m:x:b:l:")) >= 0) {
 		switch (option) {
 		case 't':
 			by_thread = true;
@@ -399,6 +429,9 @@ int main(int argc, char **argv)
 			break;
 		case 'i':
 			drawing.icicle = true;
+			break;
+		case 'L':
+			late = true;
 			break;
 		case 'w':
 			drawing.width = strtoul(optarg, NULL, 10);
@@ -420,7 +453,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind != argc - 1) {
-		fputs("usage: fixture [-t] [-e] [-i] [-w WIDTH] [-m HUNDREDTHS] [-x SAMPLES] [-b SAMPLES] [-l PERIODS] FORMAT\n",
+		fputs("usage: fixture [-t] [-e] [-i] [-w WIDTH] [-m HUNDREDTHS] [-x SAMPLES] [-b SAMPLES] [-l PERIODS] [-L] FORMAT\n",
 		      stderr);
 		return 2;
 	}

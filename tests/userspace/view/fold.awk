@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Fold what perf script prints, as flame graph scripts do: one line for each distinct
-# stack, roots first, with the number of samples. What is the kernel's ends with "_[k]";
-# a function without a name is called after its file.
+# stack, roots first, with the number of samples, or of periods if -v period= says how much
+# one of them weighs. What is the kernel's ends with "_[k]"; a function without a name is
+# called after its file.
 
 function fold_sample()
 {
 	if (comm != "")
-		count[comm stack]++
+		count[comm stack] += period ? weight / period : 1
 	comm = stack = ""
 }
 
@@ -20,6 +21,7 @@ function fold_sample()
 /^[^\t]/ {
 	match($0, / +[0-9]+\/[0-9]+ +(\[[0-9]+\] +)?[0-9.]+: +[0-9]+ [^ ]+: *$/)
 	comm = substr($0, 1, RSTART - 1)
+	weight = $(NF - 1)
 	next
 }
 
