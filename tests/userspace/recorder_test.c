@@ -160,7 +160,7 @@ static void add_sample(struct recording *recording, uint32_t pid, const char *co
 	builder__record(&recording->session, &sample);
 }
 
-/* Records and losses, as text, for a comparison. */
+/* Records, losses and limits, as text, for a comparison. */
 struct listing {
 	char *text;
 	size_t size;
@@ -201,11 +201,21 @@ static int count_gap(void *context, const struct profbuf_gap *gap)
 	return 0;
 }
 
+static int list_limit(void *context, uint32_t cpu, const struct profbuf_limit *limit)
+{
+	struct listing *listing = context;
+
+	fprintf(listing->file, "%u limited to %u from %llu to %llu\n", cpu, limit->share,
+		(unsigned long long)limit->begin_ns, (unsigned long long)limit->end_ns);
+	return 0;
+}
+
 static const struct profbuf_handler lister = {
 	.size = sizeof(lister),
 	.record = list_record,
 	.loss = list_loss,
 	.gap = count_gap,
+	.limit = list_limit,
 };
 
 /* @only: records of this process; 0: all. */
@@ -241,10 +251,13 @@ static void assert_same_records(const struct recording *recording, uint32_t only
 
 static void add_mixed_frames(struct recording *recording)
 {
+	struct profbuf_limit limit = { .share = 250, .begin_ns = 700, .times = 1 };
 	struct builder *session = &recording->session;
 	uint32_t frame, n;
 
 	for (frame = 0; frame < 6; frame++) {
+		limit.end_ns = frame * 1000;
+		builder__limit(session, frame % 2, &limit);
 		builder__begin(session, frame % 2, frame < 4 ? PROFBUF_WORDS : PROFBUF_HDRSIZE_MAX);
 		for (n = 0; n < 20; n++) {
 			if (n == frame * 3)
@@ -286,6 +299,40 @@ static void test_filtered(void **state)
 	assert_int_equal(recording.recorder.taken_out, 42);
 	/* There is no such process, and so nobody knows whose child it was. */
 	assert_int_equal(recording.recorder.unknown, 18);
+	forget(&recording);
+}
+
+/* What the kernel has counted goes along. */
+static void test_totals(void **state)
+{
+	static const struct profbuf_stats stats = {
+		.interrupts = 20, .records = 9, .lost = 8, .filtered = 3, .nested = 2, .periods = 40,
+		.slept = 7, .late = 6, .stolen = 5, .cost_ns = 4000, .limited_ns = 3000,
+	};
+	const struct profbuf_frame *frame;
+	struct profbuf_stream *stream;
+	struct recording recording;
+	struct profbuf_end end = { 0 };
+
+	(void)state;
+	begin(&recording, true);
+	assert_int_equal(record(&recording), 0);
+	assert_int_equal(recorder__end(&recording.recorder, &stats), 0);
+	stream = open_recording(&recording);
+	while (profbuf_stream__next(stream, &frame) > 0)
+		if (frame->type == PROFBUF_FRAME_END)
+			assert_int_equal(profbuf_recording__payload(frame, &end, sizeof(end), NULL),
+					 0);
+	profbuf_stream__close(stream);
+	assert_int_equal(end.size, sizeof(end));
+	assert_int_equal(end.interrupts, end.records + end.lost + end.filtered);
+	assert_int_equal(end.interrupts, 20);
+	assert_int_equal(end.periods, 40);
+	assert_int_equal(end.slept, 7);
+	assert_int_equal(end.late, 6);
+	assert_int_equal(end.stolen, 5);
+	assert_int_equal(end.cost_ns, 4000);
+	assert_int_equal(end.limited_ns, 3000);
 	forget(&recording);
 }
 
@@ -704,6 +751,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_filtered),
+		cmocka_unit_test(test_totals),
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_exec_of_the_same_name),

@@ -25,6 +25,7 @@
 enum {
 	OPTION_FREQUENCY = 'F',
 	OPTION_ALL = 'a',
+	OPTION_CPUS = 'C',
 	OPTION_PID = 'p',
 	OPTION_SIZE = 'm',
 	OPTION_DURATION = 'd',
@@ -32,12 +33,14 @@ enum {
 	OPTION_NO_KERNEL = OPTION_LONG,
 	OPTION_NO_USER,
 	OPTION_HDRSIZE,
+	OPTION_MAX_OVERHEAD,
 };
 
 static const struct command_option options_record[] = {
 	{ OPTION_ALL, "all", NULL, "record all of the machine, also when there is a COMMAND" },
 	{ OPTION_PID, "pid", "PID",
 	  "record this process and its children until it ends; may be given several times", "PID" },
+	{ OPTION_CPUS, "cpus", "LIST", "sample only these CPUs, such as 0-3,8" },
 	{ OPTION_FREQUENCY, "frequency", "HZ", "take so many samples a second on each CPU" },
 	{ OPTION_DURATION, "duration", "SECONDS", "end after this time" },
 	{ OPTION_OUTPUT, "output", "FILE",
@@ -45,7 +48,9 @@ static const struct command_option options_record[] = {
 	{ OPTION_SIZE, "buffer-size", "BYTES", "size of each CPU's ring; a larger one loses less" },
 	{ OPTION_NO_KERNEL, "no-kernel", NULL, "without functions of the kernel" },
 	{ OPTION_NO_USER, "no-user", NULL, "without functions of programs" },
-	{ OPTION_HDRSIZE, "hdrsize", "WORDS", "header words of each record (8)" },
+	{ OPTION_MAX_OVERHEAD, "max-overhead", "PERCENT",
+	  "take no more of a CPU's time than this, but fewer samples" },
+	{ OPTION_HDRSIZE, "hdrsize", "WORDS", "header words of each record (9)" },
 	{ 0 }
 };
 
@@ -64,6 +69,14 @@ static int parse_option(struct options *options, struct record *record, int opti
 		if (options__number(options, "a process ID", 1, INT32_MAX, &number))
 			return OPTIONS_DONE;
 		record->pids[record->nr_pids++] = number;
+		break;
+	case OPTION_CPUS:
+		record->cpu_list = options->argument;
+		record->cpu_words = cpulist__parse(options->argument, record->cpus);
+		if (record->cpu_words < 0)
+			return options__fail(options,
+					     "the CPUs must be numbers from 0 to %u or ranges, such as 0-3,8, not '%s'",
+					     CPULIST_MAX - 1, options->argument);
 		break;
 	case OPTION_FREQUENCY:
 		return options__real(options, "the frequency", 1e9 / PROFBUF_PERIOD_MAX,
@@ -88,6 +101,11 @@ static int parse_option(struct options *options, struct record *record, int opti
 	case OPTION_HDRSIZE:
 		return options__number(options, "the number of header words", PROFBUF_HDRSIZE_MIN,
 				       PROFBUF_HDRSIZE_MAX, &record->hdrsize);
+	case OPTION_MAX_OVERHEAD:
+		if (options__real(options, "the share of a CPU's time", 0.1, 100, &real))
+			return OPTIONS_DONE;
+		record->cpu_share = real * PROFBUF_CPU_SHARE_MAX / 100 + 0.5;
+		break;
 	}
 	return 0;
 }
@@ -118,6 +136,45 @@ static int parse(struct options *options, struct record *record)
 	return 0;
 }
 
+/* The kernel fills in as much as it knows. */
+static bool is_old_module(const struct record *record)
+{
+	struct profbuf_stats stats;
+
+	return !profbuf_session__stats(record->session, PROFBUF_CPU_NONE, &stats) &&
+	       stats.size < sizeof(stats);
+}
+
+static int choose_cpus(const struct record *record)
+{
+	char possible[1024] = "";
+	FILE *file;
+	int err;
+
+	if (!record->cpu_list)
+		return 0;
+	err = profbuf_session__set_cpus(record->session, record->cpus, record->cpu_words);
+	switch (err) {
+	case 0:
+		break;
+	case -ENOTTY:
+		error("the module that is loaded is too old to choose CPUs");
+		hint("load the one of this profbuf, or leave out --cpus");
+		break;
+	case -EINVAL:
+		error("this machine does not have all of the CPUs %s", record->cpu_list);
+		file = fopen("/sys/devices/system/cpu/possible", "re");
+		if (file && fscanf(file, "%1023s", possible) == 1)
+			hint("it can have %s", possible);
+		if (file)
+			fclose(file);
+		break;
+	default:
+		error("cannot choose CPUs: %s", strerror(-err));
+	}
+	return err;
+}
+
 static int configure(struct record *record)
 {
 	struct profbuf_config config;
@@ -134,12 +191,17 @@ static int configure(struct record *record)
 		config.ring_size = record->ring_size;
 	if (record->hdrsize)
 		config.hdrsize = record->hdrsize;
+	if (record->cpu_share)
+		config.cpu_share = record->cpu_share;
 	if (config.deadline_ns > DEADLINE)
 		config.deadline_ns = DEADLINE;
 	err = profbuf_session__set_config(record->session, &config);
 	if (!err)
-		return 0;
-	if (err == -EINVAL) {
+		return choose_cpus(record);
+	if (err == -EINVAL && record->cpu_share && is_old_module(record)) {
+		error("the module that is loaded is too old to bound what sampling takes");
+		hint("load the one of this profbuf, or leave out --max-overhead");
+	} else if (err == -EINVAL) {
 		uint64_t least = 4ULL * 8 *
 				 (PROFBUF_RECORD_FIXED + config.hdrsize + config.stack_depth);
 
@@ -241,6 +303,11 @@ static void say_what_is_missing(const struct record *record, const struct profbu
 						    recorder->lost).text,
 			recorder->family.everything ? "" : ", of whichever processes");
 		hint("a larger buffer (-m) or a lower frequency (-F) loses less");
+	}
+	if (stats->limited_ns) {
+		warning("sampling was slowed down for %s, to take no more of a CPU's time",
+			units_time(stats->limited_ns).text);
+		hint("all samples come with a lower frequency (-F), fewer frames (--no-kernel, --no-user) or a larger share (--max-overhead)");
 	}
 	if (recorder->unknown)
 		note("%s samples are of processes that ended before it was known whether they belong here: left out",

@@ -104,7 +104,8 @@ int session__start(struct profbuf_session *session)
 		break;
 	case -ENOMEM:
 		error("there is not enough memory for the rings");
-		hint("make them smaller (profbuf record -m 128K), or raise the limit of locked memory (ulimit -l)");
+		hint("make them smaller (profbuf record -m 128K), or end other sessions of this user");
+		hint("what a user may have is the limit of locked memory (ulimit -l) and, for each CPU, /sys/module/profbuf/parameters/user_memory");
 		break;
 	default:
 		error("cannot start sampling: %s", strerror(-err));

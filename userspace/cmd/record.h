@@ -11,6 +11,7 @@
 
 #include <profbuf/profbuf.h>
 
+#include "cpulist.h"
 #include "record_output.h"
 #include "recorder.h"
 #include "workload.h"
@@ -23,6 +24,10 @@
  * @duration: nanoseconds, 0: no limit
  * @ring_size: bytes, 0: as the module has it
  * @hdrsize: words, 0: as the module has it
+ * @cpu_share: what sampling may take of a CPU's time, in 1/1000; 0: as the module has it
+ * @cpu_list: the CPUs as they were asked for; NULL: as the module has it
+ * @cpus: mask of these
+ * @cpu_words: how many of its words are needed
  * @no_kernel: without kernel frames
  * @no_user: without user frames
  * @all: all of the machine
@@ -50,6 +55,10 @@ struct record {
 	uint64_t duration;
 	uint64_t ring_size;
 	uint64_t hdrsize;
+	uint32_t cpu_share;
+	const char *cpu_list;
+	uint64_t cpus[CPULIST_WORDS];
+	int cpu_words;
 	bool no_kernel;
 	bool no_user;
 	bool all;

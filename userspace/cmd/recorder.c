@@ -265,6 +265,11 @@ int recorder__end(struct recorder *recorder, const struct profbuf_stats *stats)
 		.periods = stats->periods,
 		.taken_out = recorder->taken_out,
 		.unknown = recorder->unknown,
+		.slept = stats->slept,
+		.late = stats->late,
+		.stolen = stats->stolen,
+		.cost_ns = stats->cost_ns,
+		.limited_ns = stats->limited_ns,
 	};
 	int err;
 

@@ -174,9 +174,14 @@ struct profbuf_symbol {
  * @lost: lost
  * @filtered: not asked for, and so not recorded by the kernel
  * @nested: of the lost ones, those that interrupted the taking of another sample
- * @periods: sampling periods that the interrupts stand for
+ * @periods: sampling periods that have passed: those that the interrupts stand for, and @slept
  * @taken_out: records that the recorder took out
  * @unknown: of these, records of processes that ended before it was known what they were
+ * @slept: periods in which a CPU was idle and its timer stopped
+ * @late: periods by which interrupts came late
+ * @stolen: of the late ones, those that are known to have been stolen by a host
+ * @cost_ns: time that the interrupts took
+ * @limited_ns: time in which CPUs were sampled less often than asked for
  */
 struct profbuf_end {
 	__u32 size;
@@ -191,6 +196,11 @@ struct profbuf_end {
 	__aligned_u64 periods;
 	__aligned_u64 taken_out;
 	__aligned_u64 unknown;
+	__aligned_u64 slept;
+	__aligned_u64 late;
+	__aligned_u64 stolen;
+	__aligned_u64 cost_ns;
+	__aligned_u64 limited_ns;
 };
 
 /**
