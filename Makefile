@@ -84,6 +84,7 @@ kdir: kdir-check
 # Proof. These do all their set-up themselves.
 #
 TESTS ?=
+KERNELS ?=
 
 .PHONY: check
 check: ## run all tests (TESTS="ring/* lint/*": only those)
@@ -94,6 +95,12 @@ check: ## run all tests (TESTS="ring/* lint/*": only those)
 .PHONY: check-long
 check-long: export PROFBUF_LONG := 1
 check-long: check ## the same with the long runs of fuzzers and torture tests
+
+.PHONY: check-kernels
+check-kernels: ## test the module on every kernel of tests/vm/kernels (KERNELS="6.12 7-rt": on those)
+	@tests/setup build userspace vm
+	$(Q)$(MAKE) --no-print-directory userspace || { echo "0 passed, 1 failed"; exit 1; }
+	@tests/check-kernels $(KERNELS)
 
 .PHONY: demo
 demo: ## profile a real kernel in a virtual machine and show what it did
@@ -207,6 +214,6 @@ clean: ## remove what was built
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  V=1 shows every command, KDIR= builds for that kernel, DESTDIR= and PREFIX=$(PREFIX) are for install."
