@@ -89,8 +89,8 @@ refresh_lists()
 	echo "$program: going on with old package lists of $suite: $(apt_problem)" >&2
 }
 
-# with_lists COMMAND...: once more, with new lists, if it fails: what the old ones name
-# may have been replaced in the archive, and a download may be cut off.
+# with_lists COMMAND...: with new lists, if it fails with old ones: what they name may
+# have been replaced in the archive.
 with_lists()
 {
 	if is_recent "$suite_dir/refreshed"; then
@@ -110,6 +110,12 @@ record()
 dependencies()
 {
 	tr ',' '\n' | sed 's/^ *//; s/[ :(|].*//; /^$/d'
+}
+
+# download DIR PACKAGE=VERSION...: once more if it is cut off
+download()
+{
+	(cd "$1" && shift && { apt_get download "$@" || apt_get download "$@"; })
 }
 
 # Files of a package, also where the system they are for has /usr merged, and is not.

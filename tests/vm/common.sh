@@ -45,6 +45,14 @@ unlock()
 	exec {lock_fd}>&-
 }
 
+# keep DIR: it is in use. Of what is beside it in the cache, that goes which has not
+# been for two weeks.
+keep()
+{
+	touch "$1"
+	find "${1%/*}" -mindepth 1 -maxdepth 1 -mtime +14 -exec rm -rf {} + 2>/dev/null || true
+}
+
 # Show what a command printed only if it fails.
 quietly()
 {
