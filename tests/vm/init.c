@@ -262,6 +262,24 @@ static void bring_up_loopback(void)
 	close(fd);
 }
 
+/* Those that the command line has kept out while the kernel started. */
+static void start_other_cpus(void)
+{
+	glob_t match;
+	size_t i;
+	int fd;
+
+	if (glob("/sys/devices/system/cpu/cpu[0-9]*/online", 0, NULL, &match))
+		return;
+	for (i = 0; i < match.gl_pathc; i++) {
+		fd = open(match.gl_pathv[i], O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, "1", 1) < 0)
+			die("%s", match.gl_pathv[i]);
+		close(fd);
+	}
+	globfree(&match);
+}
+
 /* Ports appear some time after their driver. */
 static int open_port(int number)
 {
@@ -485,6 +503,7 @@ int main(void)
 	mount_kernel_filesystems();
 	mount_share();
 	bring_up_loopback();
+	start_other_cpus();
 	if (sethostname("vm", 2))
 		die("sethostname");
 
