@@ -88,7 +88,7 @@ static int set_config(const struct profbuf_config *config)
 {
 	if (is("old") && config->cpu_share)
 		return refuse(EINVAL);
-	fprintf(stderr, "share %u\n", config->cpu_share);
+	fprintf(stderr, "share %u/1000\n", config->cpu_share);
 	return 0;
 }
 
