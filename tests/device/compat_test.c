@@ -8,14 +8,20 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "device.h"
 #include "harness.h"
 
+/* More than the code of that program takes. */
+#define COMPAT_SPIN_SIZE	128
+
 static struct stream stream;
 static pid_t spinning;
 static uint64_t seen;
+
+static bool flat;
 
 static void check_compat_stack(void *context, const struct profbuf_frame *frame,
 			       const __u64 *record)
@@ -28,12 +34,18 @@ static void check_compat_stack(void *context, const struct profbuf_frame *frame,
 	(void)context;
 	if (record[PROFBUF_RECORD_FIXED + 1] >> 32 != (uint64_t)spinning)
 		return;
+	seen++;
+	if (!flat) {
+		ASSERT_EQ(length, kernel + 1);
+		ASSERT(mode & PROFBUF_MODE_USER_INCOMPLETE);
+		return;
+	}
 	/* inner, then where outer and _start go on, and no more: the chain ends with 0. */
 	ASSERT_EQ(length, kernel + 3);
 	ASSERT(!(mode & PROFBUF_MODE_USER_INCOMPLETE));
-	ASSERT_GE(stack[kernel], stack[kernel + 1]);
-	ASSERT_LE(stack[kernel] - stack[kernel + 2], 32);
-	seen++;
+	ASSERT_GT(stack[kernel], stack[kernel + 1]);
+	ASSERT_GT(stack[kernel + 1], stack[kernel + 2]);
+	ASSERT_LE(stack[kernel] - stack[kernel + 2], COMPAT_SPIN_SIZE);
 }
 
 /* The way into the kernel that 32-bit programs have. */
@@ -69,27 +81,48 @@ TEST(ioctls_of_32_bit_programs)
 	ASSERT_EQ(compat_ioctl(fd, PROFBUF_IOC_SET_CONFIG, pointer), -EBUSY);
 }
 
-TEST(stacks_of_32_bit_programs)
+static void sample_compat_spin(const char *argument)
 {
 	char path[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 32);
 	int fd = device_open(0);
+	int status;
 
 	ASSERT_GT(length, 0);
 	path[length] = 0;
 	strcpy(strrchr(path, '/') + 1, "compat_spin");
+	flat = !argument;
 	spinning = fork();
 	ASSERT_GE(spinning, 0);
 	if (!spinning) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execl(path, path, (char *)NULL);
+		execl(path, path, argument, (char *)NULL);
 		_Exit(127);
 	}
-	sleep_ms(200);
+	ASSERT_EQ(waitpid(spinning, &status, WUNTRACED), spinning);
+	ASSERT(WIFSTOPPED(status));
 	device_configure(fd, 500000, 0, 0);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
 	stream.record = check_compat_stack;
+	ASSERT_EQ(kill(spinning, SIGCONT), 0);
 	while (seen < 100)
 		ASSERT_GT(stream_read(&stream, fd), 0);
 	stream_finish(&stream, fd);
 	spin_stop(spinning);
+}
+
+TEST(stacks_of_32_bit_programs)
+{
+	sample_compat_spin(NULL);
+}
+
+/* Addresses are relative to segments, and profbuf does not know where those of the LDT begin. */
+TEST(code_in_segments_of_the_ldt)
+{
+	sample_compat_spin("code");
+}
+
+TEST(stacks_in_segments_of_the_ldt)
+{
+	sample_compat_spin("stack");
 }
