@@ -55,11 +55,23 @@ static int config_check_ranges(const struct profbuf_config *config)
 		return -EINVAL;
 	if (config->period_ns < PROFBUF_PERIOD_MIN || config->period_ns > PROFBUF_PERIOD_MAX)
 		return -EINVAL;
-	if (config->stack_depth < 1 || config->stack_depth > READ_ONCE(max_stack_depth))
+	if (config->stack_depth < 1 || config->stack_depth > PROFBUF_STACK_MAX)
 		return -EINVAL;
 	if (config->deadline_ns > PROFBUF_DEADLINE_MAX ||
 	    config->ring_size > PROFBUF_RING_SIZE_MAX)
 		return -EINVAL;
+	return 0;
+}
+
+static int config_check(struct profbuf_config *config)
+{
+	int error = config_check_ranges(config);
+
+	if (error)
+		return error;
+	if (config->ring_size < config_least_ring(config))
+		return -EINVAL;
+	config->ring_size = roundup_pow_of_two(config->ring_size);
 	return 0;
 }
 
@@ -73,14 +85,10 @@ static int config_check_ranges(const struct profbuf_config *config)
  */
 int profbuf_config_check(struct profbuf_config *config)
 {
-	int error = config_check_ranges(config);
-
-	if (error)
-		return error;
-	if (config->ring_size < config_least_ring(config))
+	/* For sessions alone: a default that is deeper is lowered when a session gets it. */
+	if (config->stack_depth > READ_ONCE(max_stack_depth))
 		return -EINVAL;
-	config->ring_size = roundup_pow_of_two(config->ring_size);
-	return 0;
+	return config_check(config);
 }
 
 /*
@@ -113,7 +121,7 @@ int profbuf_config_setup(void)
 	int error;
 
 	kernel_param_lock(THIS_MODULE);
-	error = profbuf_config_check(&defaults);
+	error = config_check(&defaults);
 	all_parameters_came = !error;
 	kernel_param_unlock(THIS_MODULE);
 	if (error)
@@ -181,7 +189,7 @@ static int config_param_set(const char *text, const struct kernel_param *kp)
 			return -ERANGE;
 	}
 
-	error = all_parameters_came ? profbuf_config_check(&config) : config_check_ranges(&config);
+	error = all_parameters_came ? config_check(&config) : config_check_ranges(&config);
 	if (!error)
 		defaults = config;
 	return error;

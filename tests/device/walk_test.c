@@ -109,6 +109,8 @@ TEST(stacks_are_no_deeper_than_the_parameter_allows)
 	int fd;
 
 	module_parameter("max_stack_depth", "64");
+	/* The other parameters can be set as before. */
+	module_parameter("user", "1");
 	fd = device_open(0);
 	device_config(fd, &config);
 	ASSERT_EQ(config.stack_depth, 64);
