@@ -113,10 +113,13 @@ NOKPROBE_SYMBOL(profbuf_stack_kernel);
 static __always_inline bool user_frame_get(u64 *next, u64 *return_address, u64 address, bool compat)
 {
 	const union profbuf_user_frame __user *from;
+	u64 limit = TASK_SIZE_MAX;
 
-	if (address >= TASK_SIZE_MAX)
+	if (address >= limit)
 		return false;
-	address = array_index_nospec(address, TASK_SIZE_MAX);
+	/* Where it is a constant, it is too large for one of an instruction. */
+	OPTIMIZER_HIDE_VAR(limit);
+	address = array_index_nospec(address, limit);
 	from = (const union profbuf_user_frame __user *)address;
 
 	if (compat) {
