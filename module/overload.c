@@ -23,9 +23,16 @@
 
 #include "overload.h"
 #include "session.h"
+#include "stack.h"
 
 /* Long enough that a few long walks are no overload, short beside what people notice. */
 #define OVERLOAD_BURST_NS	(10 * NSEC_PER_MSEC)
+
+/*
+ * The work of an interrupt takes no longer than so many walks of a stack. If it seems to, the CPU
+ * was taken away meanwhile, by the host of a virtual machine or by firmware.
+ */
+#define OVERLOAD_WALKS		4
 
 /* A CPU that does without pauses for so long is slowed down no more. */
 #define OVERLOAD_END_NS		NSEC_PER_SEC
@@ -133,13 +140,14 @@ notrace u64 profbuf_overload_charge(struct profbuf_cpu *pc, u64 start, u64 laten
 	/* In an NMI the clock may step back a little. */
 	if (unlikely((s64)cost < 0))
 		cost = 0;
-	if (unlikely(latency < oc->latency))
-		WRITE_ONCE(oc->latency, latency);
-	cost += min(cost, oc->latency);
-
-	WRITE_ONCE(oc->mean, oc->mean + cost - (oc->mean >> OVERLOAD_MEAN_SHIFT));
 	if (unlikely(cost > oc->max))
 		WRITE_ONCE(oc->max, cost);
+	if (unlikely(latency < oc->latency))
+		WRITE_ONCE(oc->latency, latency);
+	cost = min_t(u64, cost + min(cost, oc->latency),
+		     OVERLOAD_WALKS * READ_ONCE(profbuf_walk_ns));
+
+	WRITE_ONCE(oc->mean, oc->mean + cost - (oc->mean >> OVERLOAD_MEAN_SHIFT));
 	WRITE_ONCE(pc->overload.cost, pc->overload.cost + cost);
 
 	paid_until = overload_pay(&oc->paid_until, start,

@@ -12,7 +12,13 @@
 /* As module/overload.c has it. */
 #define BURST_NS	10000000ULL
 
-#define SHARE_DEFAULT	250
+/* What an interrupt counts at most, at the default of walk_ns. */
+#define COST_MAX_NS	400000ULL
+
+/* Less than the shortest period takes on any machine. */
+#define SHARE		20
+#define SHARE_TEXT	"20"
+#define SHARE_DEFAULT	"250"
 
 /* Everything there is to sample, as often as can be asked for. */
 static void configure_greedy(int fd, uint32_t cpu_share)
@@ -59,13 +65,12 @@ static void check_share(const int *fds, int count, uint64_t start, uint32_t shar
 			cost += stats.cost_ns;
 			ASSERT_GT(stats.cost_ns, 0);
 			ASSERT_GT(stats.cost_mean_ns, 0);
-			ASSERT_LE(stats.cost_mean_ns, stats.cost_max_ns);
 		}
 		printf("# CPU %d: %llu of 1000, mean %llu ns, longest %llu ns\n", cpu,
 		       (unsigned long long)(cost * 1000 / elapsed),
 		       (unsigned long long)stats.cost_mean_ns,
 		       (unsigned long long)stats.cost_max_ns);
-		ASSERT_LE(cost, (elapsed + BURST_NS) * share / 1000 + count * stats.cost_max_ns);
+		ASSERT_LE(cost, (elapsed + BURST_NS) * share / 1000 + count * COST_MAX_NS);
 	}
 }
 
@@ -92,10 +97,12 @@ TEST(sampling_takes_no_more_than_its_share)
 	pid_t pid = spin_start(1);
 	int fd = device_open(0);
 	struct profbuf_stats stats;
-	uint64_t start = sample_greedily(fd, 0, 1500);
+	uint64_t start;
 	int cpu;
 
-	check_share(&fd, 1, start, SHARE_DEFAULT);
+	module_parameter("cpu_share", SHARE_TEXT);
+	start = sample_greedily(fd, 0, 1500);
+	check_share(&fd, 1, start, SHARE);
 	check_periods(fd, start);
 	stream.shared = true;
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_STOP, 0), 0);
@@ -105,6 +112,7 @@ TEST(sampling_takes_no_more_than_its_share)
 		ASSERT_GT(stats.limited_ns, 0);
 		ASSERT_LE(stats.limited_ns, now_ns() - start);
 	}
+	module_parameter("cpu_share", SHARE_DEFAULT);
 	spin_stop(pid);
 }
 
@@ -116,6 +124,7 @@ TEST(sessions_share_what_sampling_may_take)
 
 	for (i = 0; i < 3; i++)
 		fds[i] = device_open(0);
+	module_parameter("cpu_share", SHARE_TEXT);
 	start = now_ns();
 	for (i = 0; i < 3; i++) {
 		configure_greedy(fds[i], 0);
@@ -124,7 +133,8 @@ TEST(sessions_share_what_sampling_may_take)
 	sleep_ms(1500);
 	for (i = 0; i < 3; i++)
 		ASSERT_EQ(ioctl(fds[i], PROFBUF_IOC_STOP, 0), 0);
-	check_share(fds, 3, start, SHARE_DEFAULT);
+	check_share(fds, 3, start, SHARE);
+	module_parameter("cpu_share", SHARE_DEFAULT);
 	for (i = 0; i < 3; i++) {
 		stream = (struct stream){};
 		stream_drain(&stream, fds[i]);
@@ -136,9 +146,9 @@ TEST(sessions_share_what_sampling_may_take)
 TEST(a_session_may_ask_for_a_smaller_share)
 {
 	int fd = device_open(0);
-	uint64_t start = sample_greedily(fd, 20, 1500);
+	uint64_t start = sample_greedily(fd, SHARE, 1500);
 
-	check_share(&fd, 1, start, 20);
+	check_share(&fd, 1, start, SHARE);
 	check_periods(fd, start);
 }
 
@@ -147,10 +157,10 @@ TEST(a_session_gets_no_larger_share_than_there_is)
 	int fd = device_open(0);
 	uint64_t start;
 
-	module_parameter("cpu_share", "30");
+	module_parameter("cpu_share", SHARE_TEXT);
 	start = sample_greedily(fd, PROFBUF_CPU_SHARE_MAX, 1500);
-	check_share(&fd, 1, start, 30);
-	module_parameter("cpu_share", "250");
+	check_share(&fd, 1, start, SHARE);
+	module_parameter("cpu_share", SHARE_DEFAULT);
 }
 
 TEST(a_limit_frame_tells_that_it_began_and_that_it_ended)
@@ -180,7 +190,7 @@ TEST(a_limit_frame_tells_that_it_began_and_that_it_ended)
 		ASSERT_GT(stream_read(&stream, fd), 0);
 	for (cpu = 0; cpu < 2; cpu++)
 		ASSERT_LE(stream.limit[cpu].end_ns, now_ns());
-	module_parameter("cpu_share", "250");
+	module_parameter("cpu_share", SHARE_DEFAULT);
 	stream_finish(&stream, fd);
 }
 

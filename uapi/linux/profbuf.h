@@ -401,7 +401,8 @@ enum profbuf_state {
  * @slept: periods in which the CPU was idle and its timer stopped
  * @late: periods by which interrupts came late
  * @stolen: of the late ones, those that the kernel knows to have been stolen by a host
- * @cost_ns: time that the session's interrupts took
+ * @cost_ns: time that the session's interrupts took; of one that seems to have taken longer than
+ *	four times the module's parameter walk_ns, only so much: it was interrupted itself
  * @cost_mean_ns: running mean of a sampling interrupt, whichever session it was of; for all
  *	CPUs the highest
  * @cost_max_ns: the longest one since the module was loaded, whichever session it was of
