@@ -298,7 +298,7 @@ static void assert_weight(const struct profile_weight *weight, uint64_t samples,
 	assert_int_equal(weight->nanoseconds, periods * 10);
 }
 
-/* Ten periods: four late ones, of which the host has stolen one, and five of slowed down sampling. */
+/* Ten periods: four late ones, one of them stolen by the host, and five of slowed down sampling. */
 static struct profbuf_record late_sample(uint32_t pid, uint32_t tid, uint64_t mode)
 {
 	struct profbuf_record record = sample(pid, tid, "a");

@@ -192,7 +192,8 @@ static int script__limit(void *context, uint32_t cpu, const struct profbuf_limit
 		       units_share(limit->share, 1000).text);
 	printf("; an interrupt takes %s", units_time(limit->cost_ns).text);
 	if (limit->times > 1)
-		printf("; %" PRIu64 " times since this CPU's last such line", (uint64_t)limit->times);
+		printf("; %" PRIu64 " times since this CPU's last such line",
+		       (uint64_t)limit->times);
 	putchar('\n');
 	return script__flush();
 }

@@ -161,8 +161,8 @@ struct profile_location {
  * @mode: enum profbuf_mode
  * @locations: their indices, leaf first. NULL before profile__finish()
  * @weight: of the records with this stack
- * @late: of timers that came late over this stack, of the kernel: a part of @weight. Those over user
- *	code have stacks of their own with PROFILE_STACK_LATE, one for each process or thread,
+ * @late: of timers that came late over this stack, of the kernel: a part of @weight. Those over
+ *	user code have stacks of their own with PROFILE_STACK_LATE, one for each process or thread,
  *	once profile__finish() has made them; they are no samples
  */
 struct profile_stack {
