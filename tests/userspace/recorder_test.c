@@ -307,7 +307,8 @@ static void test_totals(void **state)
 {
 	static const struct profbuf_stats stats = {
 		.interrupts = 20, .records = 9, .lost = 8, .filtered = 3, .nested = 2,
-		.periods = 40, .slept = 7, .late = 6, .stolen = 5, .cost_ns = 4000, .limited_ns = 3000,
+		.periods = 40, .slept = 7, .late = 6, .stolen = 5, .cost_ns = 4000,
+		.limited_ns = 3000,
 	};
 	const struct profbuf_frame *frame;
 	struct profbuf_stream *stream;
