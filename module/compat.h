@@ -30,8 +30,7 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #ifndef HAVE_CPU_IS_ISOLATED
 static inline bool cpu_is_isolated(int cpu)
 {
-	return !housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) ||
-	       !housekeeping_test_cpu(cpu, HK_TYPE_TICK);
+	return !housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN);
 }
 #endif
 

@@ -76,8 +76,9 @@ void profbuf_cpus_default(struct cpumask *cpus)
 	if (!cpumask_empty(cpus))
 		return;
 
+	/* The former tells of CPUs without ticks, too, but not in every kernel. */
 	for_each_possible_cpu(cpu)
-		if (!cpu_is_isolated(cpu))
+		if (!cpu_is_isolated(cpu) && housekeeping_test_cpu(cpu, HK_TYPE_TICK))
 			cpumask_set_cpu(cpu, cpus);
 }
 
