@@ -355,6 +355,34 @@ static void test_processes(void **state)
 	forget(&recording);
 }
 
+/* A late timer has a name of its own, and leads to no address that has to be named. */
+static void test_late_timer(void **state)
+{
+	const uint64_t address = 0x1000;
+	const struct builder_record sample = {
+		.time = 1000,
+		.count = 5,
+		.late = 4,
+		.pid = getpid(),
+		.tid = getpid(),
+		.comm = "self",
+		.mode = (uint64_t)PROFBUF_MODE_USER << 32,
+		.depth = 1,
+		.stack = &address,
+	};
+	struct recording recording;
+
+	(void)state;
+	begin(&recording, true);
+	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	builder__record(&recording.session, &sample);
+	builder__end(&recording.session);
+	assert_int_equal(record(&recording), 0);
+	end(&recording);
+	assert_same_records(&recording, 0);
+	forget(&recording);
+}
+
 static ino_t program_of(pid_t pid)
 {
 	struct stat status = { 0 };
@@ -753,6 +781,7 @@ int main(void)
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_filtered),
 		cmocka_unit_test(test_totals),
+		cmocka_unit_test(test_late_timer),
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_exec_of_the_same_name),

@@ -117,6 +117,9 @@ static int name_location(struct recorder *recorder, const struct profile_locatio
 	const struct symbol_mapping *mapping;
 	const struct profile_process *owner;
 
+	/* No address, nor anybody's. */
+	if (location->late)
+		return 0;
 	if (location->kernel) {
 		int err = read_kernel(recorder);
 
