@@ -1,0 +1,699 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Each allocation and each copy that the module makes for a call fails once. The call must
+ * then say so, or do without; afterwards it works when repeated, and the session is whole.
+ * What was leaked on the way is found by who runs this, with kmemleak.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "../device/device.h"
+#include "../device/harness.h"
+#include "fault.h"
+
+/* Long, as an interrupt takes its time here. */
+#define PERIOD_NS	5000000
+
+/* The first is allocated in one piece, the second page by page. */
+#define RING_SMALL	(64 << 10)
+#define RING_LARGE	(8 << 20)
+
+/* What was read of the session at hand. */
+static struct stream stream;
+static uint64_t ring_size;
+static struct profbuf_config wanted;
+
+struct call {
+	/* Brings a new session to where the call makes sense; none if the call opens it. */
+	void (*prepare)(int fd);
+	/* Returns 0 or a negative errno. */
+	int (*run)(int *fd);
+	/* What it may answer for want of memory, besides ENOMEM. */
+	int other_error;
+};
+
+static int answer(long result)
+{
+	return result < 0 ? -errno : 0;
+}
+
+static void configure(int fd)
+{
+	device_config(fd, &wanted);
+	wanted.period_ns = PERIOD_NS;
+	wanted.ring_size = ring_size;
+	wanted.watermark = 0;
+	wanted.flags |= PROFBUF_IDLE;
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &wanted), 0);
+}
+
+/* Reads until there was a record. */
+static void read_records(int fd)
+{
+	uint64_t before = stream_records(&stream);
+
+	while (stream_records(&stream) == before)
+		ASSERT_GT(stream_read(&stream, fd), 0);
+}
+
+/* From whatever state it is in to the end, if nothing is broken. */
+static void check_session(int fd)
+{
+	switch (device_state(fd)) {
+	case PROFBUF_STATE_ENDED:
+		memset(&stream, 0, sizeof(stream));
+		/* fallthrough */
+	case PROFBUF_STATE_IDLE:
+		ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+		break;
+	case PROFBUF_STATE_PAUSED:
+		ASSERT_EQ(ioctl(fd, PROFBUF_IOC_RESUME, 0), 0);
+		break;
+	case PROFBUF_STATE_STOPPED:
+		stream_drain(&stream, fd);
+		stream_check_account(&stream, fd);
+		return;
+	}
+	read_records(fd);
+	stream_finish(&stream, fd);
+}
+
+/* Memory that this process is charged for, kB. */
+static long locked_memory(void)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	char line[256];
+	long size = -1;
+
+	ASSERT(file);
+	while (size < 0 && fgets(line, sizeof(line), file))
+		sscanf(line, "VmLck: %ld", &size);
+	fclose(file);
+	ASSERT_GE(size, 0);
+	return size;
+}
+
+static int session_for(const struct call *call)
+{
+	int fd;
+
+	memset(&stream, 0, sizeof(stream));
+	if (!call->prepare)
+		return -1;
+	fd = device_open(0);
+	configure(fd);
+	call->prepare(fd);
+	return fd;
+}
+
+/* The call has failed, if it was told to: it works now, and nothing is held afterwards. */
+static void check_aftermath(const struct call *call, int fd, bool failed, bool again)
+{
+	if (failed && again) {
+		ASSERT_EQ(call->run(&fd), 0);
+		failed = false;
+	}
+	if (fd >= 0) {
+		/* One whose call has failed is closed just so. */
+		if (!failed)
+			check_session(fd);
+		ASSERT_EQ(close(fd), 0);
+	}
+	ASSERT_EQ(locked_memory(), 0);
+}
+
+static void check_error(const struct call *call, enum fault fault, int error)
+{
+	if (error != (fault == FAULT_COPY ? -EFAULT : -ENOMEM))
+		ASSERT_EQ(error, -call->other_error);
+}
+
+/* Returns how many faults made the call fail. */
+static unsigned int fail_each(const struct call *call, enum fault fault)
+{
+	unsigned int nth, failed = 0;
+	bool taken, again = true;
+	int fd, error;
+
+	fault_choose(fault);
+	for (nth = 1, taken = true; taken;) {
+		fd = session_for(call);
+		fault_arm(gettid(), nth);
+		error = call->run(&fd);
+		taken = fault_disarm(gettid());
+		if (error) {
+			ASSERT(taken);
+			check_error(call, fault, error);
+			failed += again;
+		}
+		check_aftermath(call, fd, error, again);
+		/* Once the call is repeated, once the session is closed at once. */
+		nth += !again || !error;
+		again = !again || !error;
+	}
+	printf("# %s: %u, of which %u failed the call\n",
+	       fault == FAULT_COPY ? "copies" : "allocations", nth - 2, failed);
+	return failed;
+}
+
+static void fail_all(const struct call *call)
+{
+	ring_size = RING_SMALL;
+	fail_each(call, FAULT_MEMORY);
+	fail_each(call, FAULT_COPY);
+}
+
+/* From some page on there is no memory: what takes the place of a lost one is lost, too. */
+static unsigned int run_out(const struct call *call)
+{
+	unsigned int pages = 0, failed = 0;
+	int fd, error;
+
+	fault_choose(FAULT_MEMORY);
+	do {
+		fd = session_for(call);
+		fault_run_out(gettid(), pages);
+		error = call->run(&fd);
+		fault_refill(gettid());
+		if (error) {
+			ASSERT_EQ(error, -ENOMEM);
+			failed++;
+		}
+		check_aftermath(call, fd, error, failed % 2);
+		pages = pages * 2 + 1;
+	} while (error);
+	return failed;
+}
+
+/* --- Where sessions are brought to --- */
+
+static void stay_idle(int fd)
+{
+	(void)fd;
+}
+
+static void start(int fd)
+{
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+}
+
+static void start_and_read(int fd)
+{
+	start(fd);
+	read_records(fd);
+}
+
+static void have_records(int fd)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+
+	start_and_read(fd);
+	ASSERT_EQ(poll(&pollfd, 1, -1), 1);
+}
+
+static void pause_it(int fd)
+{
+	start_and_read(fd);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_PAUSE, 0), 0);
+}
+
+static void end(int fd)
+{
+	start_and_read(fd);
+	stream_finish(&stream, fd);
+	memset(&stream, 0, sizeof(stream));
+}
+
+/* CPU 1 has come while it was paused, and has no memory yet. */
+static void pause_and_add_cpu(int fd)
+{
+	cpu1_set(false);
+	pause_it(fd);
+	cpu1_set(true);
+}
+
+/* --- Calls --- */
+
+static int call_open(int *fd)
+{
+	*fd = open(PROFBUF_DEVICE, O_RDONLY | O_CLOEXEC);
+	return answer(*fd);
+}
+
+static int call_get_config(int *fd)
+{
+	struct profbuf_config config = { .size = sizeof(config) };
+
+	return answer(ioctl(*fd, PROFBUF_IOC_GET_CONFIG, &config));
+}
+
+static int call_set_config(int *fd)
+{
+	return answer(ioctl(*fd, PROFBUF_IOC_SET_CONFIG, &wanted));
+}
+
+static int call_set_hdrsize(int *fd)
+{
+	return answer(ioctl(*fd, PROFBUF_IOC_SET_HDRSIZE, 5));
+}
+
+static int call_start(int *fd)
+{
+	return answer(ioctl(*fd, PROFBUF_IOC_START, 0));
+}
+
+static int call_stop(int *fd)
+{
+	return answer(ioctl(*fd, PROFBUF_IOC_STOP, 0));
+}
+
+static int call_pause(int *fd)
+{
+	return answer(ioctl(*fd, PROFBUF_IOC_PAUSE, 0));
+}
+
+static int call_resume(int *fd)
+{
+	return answer(ioctl(*fd, PROFBUF_IOC_RESUME, 0));
+}
+
+static int call_stats(int *fd)
+{
+	struct profbuf_stats stats = { .size = sizeof(stats), .cpu = PROFBUF_CPU_NONE };
+
+	return answer(ioctl(*fd, PROFBUF_IOC_STATS, &stats));
+}
+
+static int call_read(int *fd)
+{
+	return answer(stream_read(&stream, *fd));
+}
+
+static int call_readv(int *fd)
+{
+	static __u64 buffer[BUFFER_SIZE / sizeof(__u64)];
+	struct iovec pieces[] = {
+		{ .iov_base = buffer, .iov_len = 40 },
+		{ .iov_base = buffer + 5, .iov_len = sizeof(buffer) - 40 },
+	};
+	ssize_t size = readv(*fd, pieces, 2);
+
+	if (size > 0)
+		stream_walk(&stream, buffer, size);
+	return answer(size);
+}
+
+static int call_splice(int *fd)
+{
+	static __u64 buffer[BUFFER_SIZE / sizeof(__u64)];
+	int ends[2], error;
+	ssize_t size;
+
+	ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+	size = splice(*fd, NULL, ends[1], NULL, BUFFER_SIZE, 0);
+	error = answer(size);
+	if (size > 0) {
+		ASSERT_EQ(read(ends[0], buffer, sizeof(buffer)), size);
+		stream_walk(&stream, buffer, size);
+	}
+	close(ends[0]);
+	close(ends[1]);
+	return error;
+}
+
+/* A session that could not be started, where poll starts it, has no errno to tell. */
+static int call_poll(int *fd)
+{
+	struct pollfd pollfd = { .fd = *fd, .events = POLLIN };
+
+	ASSERT_GE(poll(&pollfd, 1, 0), 0);
+	return pollfd.revents & POLLERR ? -ENOMEM : 0;
+}
+
+static int call_epoll(int *fd)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	int error;
+
+	ASSERT_GE(epoll, 0);
+	error = answer(epoll_ctl(epoll, EPOLL_CTL_ADD, *fd, &event));
+	if (!error && epoll_wait(epoll, &event, 1, 0) == 1 && event.events & EPOLLERR)
+		error = -ENOMEM;
+	close(epoll);
+	return error;
+}
+
+static int call_fdinfo(int *fd)
+{
+	char path[32], text[4096];
+	ssize_t size;
+	int info;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", *fd);
+	info = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_GE(info, 0);
+	size = read(info, text, sizeof(text));
+	close(info);
+	return answer(size);
+}
+
+static int call_close(int *fd)
+{
+	int closed = *fd;
+
+	*fd = -1;
+	return answer(close(closed));
+}
+
+/* --- Tests --- */
+
+TEST(faults_at_open)
+{
+	const struct call call = { NULL, call_open, 0 };
+
+	ring_size = RING_SMALL;
+	ASSERT_GT(fail_each(&call, FAULT_MEMORY), 0);
+}
+
+TEST(faults_at_start)
+{
+	const struct call call = { stay_idle, call_start, 0 };
+
+	ring_size = RING_SMALL;
+	ASSERT_GT(fail_each(&call, FAULT_MEMORY), 0);
+}
+
+TEST(faults_at_start_with_large_rings)
+{
+	const struct call call = { stay_idle, call_start, 0 };
+
+	ring_size = RING_LARGE;
+	ASSERT_GT(fail_each(&call, FAULT_MEMORY), 0);
+}
+
+TEST(memory_runs_out_at_start)
+{
+	const struct call call = { stay_idle, call_start, 0 };
+
+	ring_size = RING_SMALL;
+	ASSERT_GT(run_out(&call), 1);
+	ring_size = RING_LARGE;
+	ASSERT_GT(run_out(&call), 1);
+}
+
+TEST(faults_at_start_of_an_ended_session)
+{
+	const struct call call = { end, call_start, 0 };
+
+	ring_size = RING_SMALL;
+	ASSERT_GT(fail_each(&call, FAULT_MEMORY), 0);
+}
+
+TEST(faults_at_first_read)
+{
+	const struct call call = { stay_idle, call_read, 0 };
+
+	ring_size = RING_SMALL;
+	ASSERT_GT(fail_each(&call, FAULT_MEMORY), 0);
+	ASSERT_GT(fail_each(&call, FAULT_COPY), 0);
+}
+
+TEST(faults_at_read)
+{
+	const struct call call = { have_records, call_read, 0 };
+
+	fail_all(&call);
+}
+
+TEST(faults_at_readv)
+{
+	const struct call call = { have_records, call_readv, 0 };
+
+	fail_all(&call);
+}
+
+/* To splice, a page that is not there is memory that it cannot write to. */
+TEST(faults_at_splice)
+{
+	const struct call call = { have_records, call_splice, EAGAIN };
+
+	fail_all(&call);
+}
+
+TEST(faults_at_poll)
+{
+	const struct call call = { stay_idle, call_poll, 0 };
+
+	fail_all(&call);
+}
+
+TEST(faults_at_poll_of_records)
+{
+	const struct call call = { have_records, call_poll, 0 };
+
+	fail_all(&call);
+}
+
+TEST(faults_at_epoll)
+{
+	const struct call call = { stay_idle, call_epoll, 0 };
+
+	fail_all(&call);
+}
+
+TEST(faults_at_get_config)
+{
+	const struct call call = { stay_idle, call_get_config, 0 };
+
+	ring_size = RING_SMALL;
+	fail_each(&call, FAULT_MEMORY);
+	ASSERT_GT(fail_each(&call, FAULT_COPY), 0);
+}
+
+TEST(faults_at_set_config)
+{
+	const struct call call = { stay_idle, call_set_config, 0 };
+
+	ring_size = RING_SMALL;
+	fail_each(&call, FAULT_MEMORY);
+	ASSERT_GT(fail_each(&call, FAULT_COPY), 0);
+}
+
+TEST(faults_at_set_hdrsize)
+{
+	const struct call call = { stay_idle, call_set_hdrsize, 0 };
+
+	fail_all(&call);
+}
+
+TEST(faults_at_stats)
+{
+	const struct call call = { start, call_stats, 0 };
+
+	ring_size = RING_SMALL;
+	fail_each(&call, FAULT_MEMORY);
+	ASSERT_GT(fail_each(&call, FAULT_COPY), 0);
+}
+
+TEST(faults_at_fdinfo)
+{
+	const struct call call = { start, call_fdinfo, 0 };
+
+	fail_all(&call);
+}
+
+TEST(faults_at_pause)
+{
+	const struct call call = { start, call_pause, 0 };
+
+	fail_all(&call);
+}
+
+TEST(faults_at_resume)
+{
+	const struct call call = { pause_it, call_resume, 0 };
+
+	fail_all(&call);
+}
+
+/* The CPU that there is no memory for is not sampled; the others are. */
+TEST(faults_at_resume_with_a_new_cpu)
+{
+	const struct call call = { pause_and_add_cpu, call_resume, 0 };
+
+	fail_all(&call);
+}
+
+TEST(faults_at_stop)
+{
+	const struct call call = { start_and_read, call_stop, 0 };
+
+	fail_all(&call);
+}
+
+TEST(faults_at_close)
+{
+	const struct call call = { start_and_read, call_close, 0 };
+
+	fail_all(&call);
+}
+
+static int load_module(void)
+{
+	const char *path = getenv("PROFBUF_MODULE");
+	int fd, error;
+
+	ASSERT(path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_GE(fd, 0);
+	error = answer(syscall(SYS_finit_module, fd, "", 0));
+	close(fd);
+	return error;
+}
+
+static void unload_module(void)
+{
+	ASSERT_EQ(syscall(SYS_delete_module, "profbuf", O_NONBLOCK), 0);
+}
+
+/* A module that fails to load leaves nothing behind that the next one would find. */
+TEST(faults_at_load)
+{
+	unsigned int nth, failed = 0;
+	bool taken = true;
+	int error;
+
+	unload_module();
+	fault_choose_load();
+	for (nth = 1; taken; nth++) {
+		fault_arm(gettid(), nth);
+		error = load_module();
+		taken = fault_disarm(gettid());
+		if (error) {
+			ASSERT(taken);
+			ASSERT_EQ(error, -ENOMEM);
+			ASSERT_EQ(access(PROFBUF_DEVICE, F_OK), -1);
+			failed++;
+			ASSERT_EQ(load_module(), 0);
+		}
+		close(device_open(0));
+		if (taken)
+			unload_module();
+	}
+	printf("# allocations: %u, of which %u failed the module\n", nth - 2, failed);
+	ASSERT_GT(failed, 0);
+}
+
+/* The thread that brings CPU 1 online, and calls the module. */
+static pid_t hotplug_thread(void)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	char path[300], name[16];
+	pid_t pid = 0;
+	FILE *file;
+
+	ASSERT(proc);
+	while (!pid && (entry = readdir(proc))) {
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		file = fopen(path, "re");
+		if (!file)
+			continue;
+		if (fscanf(file, "%15s", name) == 1 && !strcmp(name, "cpuhp/1"))
+			pid = atoi(entry->d_name);
+		fclose(file);
+	}
+	closedir(proc);
+	ASSERT_GT(pid, 0);
+	return pid;
+}
+
+static bool cpu1_is_sampled(int fd)
+{
+	struct profbuf_stats stats = { .size = sizeof(stats), .cpu = 1 };
+
+	if (!ioctl(fd, PROFBUF_IOC_STATS, &stats))
+		return true;
+	ASSERT_EQ(errno, EINVAL);
+	return false;
+}
+
+/* A session that CPU 1 can join. */
+static int session_without_cpu1(void)
+{
+	int fd = device_open(0);
+
+	memset(&stream, 0, sizeof(stream));
+	cpu1_set(false);
+	configure(fd);
+	start_and_read(fd);
+	ASSERT(!cpu1_is_sampled(fd));
+	return fd;
+}
+
+/* The CPU comes in any case; sampled or not, the session goes on. */
+static void check_newcomer(int fd)
+{
+	read_records(fd);
+	cpu1_set(false);
+	cpu1_set(true);
+	ASSERT(cpu1_is_sampled(fd));
+	while (!stream.records[1])
+		ASSERT_GT(stream_read(&stream, fd), 0);
+	check_session(fd);
+	ASSERT_EQ(close(fd), 0);
+	ASSERT_EQ(locked_memory(), 0);
+}
+
+TEST(faults_when_a_cpu_comes)
+{
+	pid_t thread = hotplug_thread();
+	unsigned int nth, missed = 0;
+	bool taken = true;
+	int fd;
+
+	ring_size = RING_SMALL;
+	fault_choose(FAULT_MEMORY);
+	for (nth = 1; taken; nth++) {
+		fd = session_without_cpu1();
+		fault_arm(thread, nth);
+		cpu1_set(true);
+		taken = fault_disarm(thread);
+		if (!cpu1_is_sampled(fd)) {
+			ASSERT(taken);
+			missed++;
+		}
+		check_newcomer(fd);
+	}
+	printf("# allocations: %u, of which %u left the CPU out\n", nth - 2, missed);
+	ASSERT_GT(missed, 0);
+}
+
+TEST(memory_runs_out_when_a_cpu_comes)
+{
+	pid_t thread = hotplug_thread();
+	unsigned int pages, missed = 0;
+	bool sampled;
+	int fd;
+
+	ring_size = RING_LARGE;
+	fault_choose(FAULT_MEMORY);
+	for (pages = 0, sampled = false; !sampled; pages = pages * 2 + 1) {
+		fd = session_without_cpu1();
+		fault_run_out(thread, pages);
+		cpu1_set(true);
+		fault_refill(thread);
+		sampled = cpu1_is_sampled(fd);
+		missed += !sampled;
+		check_newcomer(fd);
+	}
+	ASSERT_GT(missed, 1);
+}
