@@ -102,6 +102,12 @@ check-kernels: ## test the module on every kernel of tests/vm/kernels (KERNELS="
 	$(Q)$(MAKE) --no-print-directory userspace || { echo "0 passed, 1 failed"; exit 1; }
 	@tests/check-kernels $(KERNELS)
 
+.PHONY: check-debug
+check-debug: ## run tests in a kernel with KASAN, lockdep and the like (builds it: that takes long)
+	@tests/setup build debug vm
+	@tests/debug/kernel >/dev/null || { echo "0 passed, 1 failed"; exit 1; }
+	@tests/check --tests tests/debug --results tests/results/debug --timeout 7200 $(TESTS)
+
 .PHONY: demo
 demo: ## profile a real kernel in a virtual machine and show what it did
 	@tests/setup build userspace vm

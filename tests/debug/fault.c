@@ -11,10 +11,13 @@
 #include "fault.h"
 #include "../device/harness.h"
 
-static const char * const directories[] = {
-	[0] = "failslab",
-	[1] = "fail_page_alloc",
-	[2] = "fail_usercopy",
+static const struct {
+	enum fault fault;
+	const char *directory;
+} kinds[] = {
+	{ FAULT_SLAB, "failslab" },
+	{ FAULT_PAGE, "fail_page_alloc" },
+	{ FAULT_COPY, "fail_usercopy" },
 };
 
 /* The kernel looks that many frames up the stack for the module, and no more. */
@@ -104,14 +107,15 @@ static void choose(enum fault fault, uint64_t start, uint64_t end)
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
-		if ((fault == FAULT_COPY) == (i == 2))
-			keep_to(directories[i], start, end);
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (kinds[i].fault == fault)
+			keep_to(kinds[i].directory, start, end);
 		else
-			keep_to(directories[i], 1, 1);
+			keep_to(kinds[i].directory, 1, 1);
 	}
-	/* All sorts of allocations, of any size. */
+	/* Those that may wait, too; of slabs those that slub_debug=A names on the command line. */
 	set("failslab", "ignore-gfp-wait", "N");
+	set("failslab", "cache-filter", "Y");
 	set("fail_page_alloc", "ignore-gfp-wait", "N");
 	set("fail_page_alloc", "ignore-gfp-highmem", "N");
 	set("fail_page_alloc", "min-order", "0");
@@ -125,12 +129,12 @@ void fault_choose(enum fault fault)
 	choose(fault, start, end);
 }
 
-void fault_choose_load(void)
+void fault_choose_load(enum fault fault)
 {
 	uint64_t start, end;
 
 	function_range("do_one_initcall", &start, &end);
-	choose(FAULT_MEMORY, start, end);
+	choose(fault, start, end);
 }
 
 static void task_path(char *path, size_t size, pid_t tid, const char *name)

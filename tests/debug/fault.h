@@ -10,14 +10,15 @@
 #include <sys/types.h>
 
 enum fault {
-	FAULT_MEMORY,	/* allocations */
+	FAULT_SLAB,	/* small allocations, but for what the debug kernel keeps for itself */
+	FAULT_PAGE,	/* larger ones */
 	FAULT_COPY,	/* copies to and from user memory */
 };
 
 void fault_choose(enum fault fault);
 
-/* Instead: allocations of a module that is being loaded, once its own code runs. */
-void fault_choose_load(void);
+/* Instead: those of a module that is being loaded, once its own code runs. */
+void fault_choose_load(enum fault fault);
 
 /* The @nth from now on of thread @tid fails. Afterwards tell whether it came to that. */
 void fault_arm(pid_t tid, unsigned int nth);

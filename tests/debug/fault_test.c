@@ -27,8 +27,17 @@
 
 /* What was read of the session at hand. */
 static struct stream stream;
-static uint64_t ring_size;
+static uint64_t ring_size = RING_SMALL;
 static struct profbuf_config wanted;
+
+static const char * const fault_names[] = {
+	[FAULT_SLAB] = "small allocations",
+	[FAULT_PAGE] = "large allocations",
+	[FAULT_COPY] = "copies",
+};
+
+/* How many of each made the call at hand fail. */
+static unsigned int failed[3];
 
 struct call {
 	/* Brings a new session to where the call makes sense; none if the call opens it. */
@@ -135,10 +144,9 @@ static void check_error(const struct call *call, enum fault fault, int error)
 		ASSERT_EQ(error, -call->other_error);
 }
 
-/* Returns how many faults made the call fail. */
-static unsigned int fail_each(const struct call *call, enum fault fault)
+static void fail_each(const struct call *call, enum fault fault)
 {
-	unsigned int nth, failed = 0;
+	unsigned int nth;
 	bool taken, again = true;
 	int fd, error;
 
@@ -151,22 +159,22 @@ static unsigned int fail_each(const struct call *call, enum fault fault)
 		if (error) {
 			ASSERT(taken);
 			check_error(call, fault, error);
-			failed += again;
+			failed[fault] += again;
 		}
 		check_aftermath(call, fd, error, again);
 		/* Once the call is repeated, once the session is closed at once. */
 		nth += !again || !error;
 		again = !again || !error;
 	}
-	printf("# %s: %u, of which %u failed the call\n",
-	       fault == FAULT_COPY ? "copies" : "allocations", nth - 2, failed);
-	return failed;
+	printf("# %s: %u, of which %u failed the call\n", fault_names[fault], nth - 2,
+	       failed[fault]);
 }
 
+/* The ring is a small one unless it is asked for. */
 static void fail_all(const struct call *call)
 {
-	ring_size = RING_SMALL;
-	fail_each(call, FAULT_MEMORY);
+	fail_each(call, FAULT_SLAB);
+	fail_each(call, FAULT_PAGE);
 	fail_each(call, FAULT_COPY);
 }
 
@@ -176,7 +184,7 @@ static unsigned int run_out(const struct call *call)
 	unsigned int pages = 0, failed = 0;
 	int fd, error;
 
-	fault_choose(FAULT_MEMORY);
+	fault_choose(FAULT_PAGE);
 	do {
 		fd = session_for(call);
 		fault_run_out(gettid(), pages);
@@ -379,16 +387,16 @@ TEST(faults_at_open)
 {
 	const struct call call = { NULL, call_open, 0 };
 
-	ring_size = RING_SMALL;
-	ASSERT_GT(fail_each(&call, FAULT_MEMORY), 0);
+	fail_all(&call);
+	ASSERT_GT(failed[FAULT_SLAB], 0);
 }
 
 TEST(faults_at_start)
 {
 	const struct call call = { stay_idle, call_start, 0 };
 
-	ring_size = RING_SMALL;
-	ASSERT_GT(fail_each(&call, FAULT_MEMORY), 0);
+	fail_all(&call);
+	ASSERT_GT(failed[FAULT_SLAB], 0);
 }
 
 TEST(faults_at_start_with_large_rings)
@@ -396,7 +404,8 @@ TEST(faults_at_start_with_large_rings)
 	const struct call call = { stay_idle, call_start, 0 };
 
 	ring_size = RING_LARGE;
-	ASSERT_GT(fail_each(&call, FAULT_MEMORY), 0);
+	fail_all(&call);
+	ASSERT_GT(failed[FAULT_SLAB], 0);
 }
 
 TEST(memory_runs_out_at_start)
@@ -413,17 +422,17 @@ TEST(faults_at_start_of_an_ended_session)
 {
 	const struct call call = { end, call_start, 0 };
 
-	ring_size = RING_SMALL;
-	ASSERT_GT(fail_each(&call, FAULT_MEMORY), 0);
+	fail_all(&call);
+	ASSERT_GT(failed[FAULT_SLAB], 0);
 }
 
 TEST(faults_at_first_read)
 {
 	const struct call call = { stay_idle, call_read, 0 };
 
-	ring_size = RING_SMALL;
-	ASSERT_GT(fail_each(&call, FAULT_MEMORY), 0);
-	ASSERT_GT(fail_each(&call, FAULT_COPY), 0);
+	fail_all(&call);
+	ASSERT_GT(failed[FAULT_SLAB], 0);
+	ASSERT_GT(failed[FAULT_COPY], 0);
 }
 
 TEST(faults_at_read)
@@ -473,18 +482,16 @@ TEST(faults_at_get_config)
 {
 	const struct call call = { stay_idle, call_get_config, 0 };
 
-	ring_size = RING_SMALL;
-	fail_each(&call, FAULT_MEMORY);
-	ASSERT_GT(fail_each(&call, FAULT_COPY), 0);
+	fail_all(&call);
+	ASSERT_GT(failed[FAULT_COPY], 0);
 }
 
 TEST(faults_at_set_config)
 {
 	const struct call call = { stay_idle, call_set_config, 0 };
 
-	ring_size = RING_SMALL;
-	fail_each(&call, FAULT_MEMORY);
-	ASSERT_GT(fail_each(&call, FAULT_COPY), 0);
+	fail_all(&call);
+	ASSERT_GT(failed[FAULT_COPY], 0);
 }
 
 TEST(faults_at_set_hdrsize)
@@ -498,9 +505,8 @@ TEST(faults_at_stats)
 {
 	const struct call call = { start, call_stats, 0 };
 
-	ring_size = RING_SMALL;
-	fail_each(&call, FAULT_MEMORY);
-	ASSERT_GT(fail_each(&call, FAULT_COPY), 0);
+	fail_all(&call);
+	ASSERT_GT(failed[FAULT_COPY], 0);
 }
 
 TEST(faults_at_fdinfo)
@@ -565,14 +571,13 @@ static void unload_module(void)
 }
 
 /* A module that fails to load leaves nothing behind that the next one would find. */
-TEST(faults_at_load)
+static void fail_load(enum fault fault)
 {
-	unsigned int nth, failed = 0;
+	unsigned int nth;
 	bool taken = true;
 	int error;
 
-	unload_module();
-	fault_choose_load();
+	fault_choose_load(fault);
 	for (nth = 1; taken; nth++) {
 		fault_arm(gettid(), nth);
 		error = load_module();
@@ -581,15 +586,23 @@ TEST(faults_at_load)
 			ASSERT(taken);
 			ASSERT_EQ(error, -ENOMEM);
 			ASSERT_EQ(access(PROFBUF_DEVICE, F_OK), -1);
-			failed++;
+			failed[fault]++;
 			ASSERT_EQ(load_module(), 0);
 		}
 		close(device_open(0));
-		if (taken)
-			unload_module();
+		unload_module();
 	}
-	printf("# allocations: %u, of which %u failed the module\n", nth - 2, failed);
-	ASSERT_GT(failed, 0);
+	printf("# %s: %u, of which %u failed the module\n", fault_names[fault], nth - 2,
+	       failed[fault]);
+}
+
+TEST(faults_at_load)
+{
+	unload_module();
+	fail_load(FAULT_SLAB);
+	fail_load(FAULT_PAGE);
+	ASSERT_GT(failed[FAULT_SLAB], 0);
+	ASSERT_EQ(load_module(), 0);
 }
 
 /* The thread that brings CPU 1 online, and calls the module. */
@@ -653,15 +666,14 @@ static void check_newcomer(int fd)
 	ASSERT_EQ(locked_memory(), 0);
 }
 
-TEST(faults_when_a_cpu_comes)
+static void fail_newcomer(enum fault fault)
 {
 	pid_t thread = hotplug_thread();
-	unsigned int nth, missed = 0;
 	bool taken = true;
+	unsigned int nth;
 	int fd;
 
-	ring_size = RING_SMALL;
-	fault_choose(FAULT_MEMORY);
+	fault_choose(fault);
 	for (nth = 1; taken; nth++) {
 		fd = session_without_cpu1();
 		fault_arm(thread, nth);
@@ -669,12 +681,19 @@ TEST(faults_when_a_cpu_comes)
 		taken = fault_disarm(thread);
 		if (!cpu1_is_sampled(fd)) {
 			ASSERT(taken);
-			missed++;
+			failed[fault]++;
 		}
 		check_newcomer(fd);
 	}
-	printf("# allocations: %u, of which %u left the CPU out\n", nth - 2, missed);
-	ASSERT_GT(missed, 0);
+	printf("# %s: %u, of which %u left the CPU out\n", fault_names[fault], nth - 2,
+	       failed[fault]);
+}
+
+TEST(faults_when_a_cpu_comes)
+{
+	fail_newcomer(FAULT_SLAB);
+	fail_newcomer(FAULT_PAGE);
+	ASSERT_GT(failed[FAULT_SLAB], 0);
 }
 
 TEST(memory_runs_out_when_a_cpu_comes)
@@ -685,7 +704,7 @@ TEST(memory_runs_out_when_a_cpu_comes)
 	int fd;
 
 	ring_size = RING_LARGE;
-	fault_choose(FAULT_MEMORY);
+	fault_choose(FAULT_PAGE);
 	for (pages = 0, sampled = false; !sampled; pages = pages * 2 + 1) {
 		fd = session_without_cpu1();
 		fault_run_out(thread, pages);

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "../device/device.h"
@@ -17,16 +18,19 @@
 
 #define THREADS		4
 #define SESSIONS_MAX	3
-#define CALLS		400	/* of each thread */
+#define CALLS		1000	/* of each thread */
 #define CALLS_LONG	20000
-#define PERIOD_NS	3000000
-#define RING_SIZE	(64 << 10)
+#define PERIOD_NS	1000000
 #define HDRSIZE		5
+
+/* Small, so that there are losses as well. */
+#define RING_SIZE	8192
+#define STACK_DEPTH	64
 
 /* A limit for machines that hang: what is measured here takes minutes. */
 #define TIMEOUT_SECONDS	3000
 
-static int sessions[SESSIONS_MAX];
+static int sessions[SESSIONS_MAX];	/* those of odd numbers have a reader that waits */
 static unsigned int nr_sessions;
 static bool restarting;		/* sessions are stopped and started, too */
 static atomic_bool done;
@@ -34,10 +38,18 @@ static atomic_bool done;
 struct worker {
 	pthread_t thread;
 	unsigned int seed;
+	unsigned int which;	/* the session of one that only reads */
 	/* What this one has read of each session. */
 	struct stream streams[SESSIONS_MAX];
 	__u64 *buffer;
 };
+
+static struct worker workers[THREADS], readers[SESSIONS_MAX];
+
+static bool has_waiting_reader(unsigned int which)
+{
+	return which % 2;
+}
 
 static unsigned int random_below(struct worker *worker, unsigned int limit)
 {
@@ -54,12 +66,31 @@ static void may_fail(long result, int error)
 static ssize_t read_some(struct worker *worker, unsigned int which, int fd)
 {
 	/* Small ones, too: others see half of a batch then. */
-	size_t size = random_below(worker, 2) ? BUFFER_SIZE : 4096;
-	ssize_t result = read(fd, worker->buffer, size);
+	struct iovec buffer = {
+		.iov_base = worker->buffer,
+		.iov_len = random_below(worker, 2) ? BUFFER_SIZE : 4096,
+	};
+	ssize_t result = preadv2(fd, &buffer, 1, -1, has_waiting_reader(which) ? RWF_NOWAIT : 0);
 
 	if (result > 0)
 		stream_walk(&worker->streams[which], worker->buffer, result);
 	return result;
+}
+
+static void *wait_and_read(void *argument)
+{
+	struct worker *worker = argument;
+	ssize_t result;
+
+	do {
+		result = read(sessions[worker->which], worker->buffer, BUFFER_SIZE);
+		ASSERT_GE(result, 0);
+		if (result)
+			stream_walk(&worker->streams[worker->which], worker->buffer, result);
+		else
+			sleep_ms(1);
+	} while (result || !done);
+	return NULL;
 }
 
 static void ask_stats(int fd, uint32_t cpu)
@@ -130,44 +161,42 @@ static void do_something(struct worker *worker)
 	int fd = dup(sessions[which]);
 
 	ASSERT_GE(fd, 0);
-	switch (random_below(worker, restarting ? 16 : 13)) {
+	switch (random_below(worker, restarting ? 14 : 11)) {
 	case 0:
+		may_fail(read_some(worker, which, fd), EAGAIN);
+		break;
 	case 1:
 	case 2:
-		may_fail(read_some(worker, which, fd), EAGAIN);
+		may_fail(ioctl(fd, PROFBUF_IOC_PAUSE, 0), EINVAL);
 		break;
 	case 3:
 	case 4:
-		may_fail(ioctl(fd, PROFBUF_IOC_PAUSE, 0), EINVAL);
-		break;
 	case 5:
-	case 6:
-	case 7:
 		may_fail(ioctl(fd, PROFBUF_IOC_RESUME, 0), EINVAL);
 		break;
-	case 8:
+	case 6:
 		ask_stats(fd, random_below(worker, 2) ? PROFBUF_CPU_NONE : 1);
 		break;
-	case 9:
+	case 7:
 		ask_config(fd);
 		break;
-	case 10:
+	case 8:
 		ask_fdinfo(fd);
 		break;
-	case 11:
+	case 9:
 		ask_poll(fd, random_below(worker, 5));
 		break;
-	case 12:
+	case 10:
 		if (random_below(worker, 2))
 			ask_epoll(fd);
 		else
 			come_and_go(worker);
 		break;
-	case 13:
-	case 14:
+	case 11:
+	case 12:
 		may_fail(ioctl(fd, PROFBUF_IOC_START, 0), EBUSY);
 		break;
-	case 15:
+	case 13:
 		may_fail(ioctl(fd, PROFBUF_IOC_STOP, 0), EINVAL);
 		break;
 	}
@@ -199,12 +228,13 @@ static void *plug(void *argument)
 static void open_session(unsigned int which)
 {
 	struct profbuf_config config;
-	int fd = device_open(O_NONBLOCK);
+	int fd = device_open(has_waiting_reader(which) ? 0 : O_NONBLOCK);
 
 	device_config(fd, &config);
 	config.period_ns = PERIOD_NS;
 	config.ring_size = RING_SIZE;
-	config.watermark = which * 4096;
+	config.stack_depth = STACK_DEPTH;
+	config.watermark = which * 1024;
 	config.deadline_ns = 20000000;
 	config.hdrsize = HDRSIZE;
 	config.flags |= PROFBUF_IDLE;
@@ -213,28 +243,46 @@ static void open_session(unsigned int which)
 	sessions[which] = fd;
 }
 
-static void race(struct worker *workers)
+static void begin(struct worker *worker, void *(*function)(void *))
+{
+	unsigned int i;
+
+	worker->buffer = malloc(BUFFER_SIZE);
+	ASSERT(worker->buffer);
+	for (i = 0; i < nr_sessions; i++)
+		worker->streams[i].shared = true;
+	ASSERT_EQ(pthread_create(&worker->thread, NULL, function, worker), 0);
+}
+
+static void race(void)
 {
 	pthread_t plugger;
-	unsigned int i, j;
+	unsigned int i;
 
 	alarm(TIMEOUT_SECONDS);
 	for (i = 0; i < nr_sessions; i++)
 		open_session(i);
+	ASSERT_EQ(pthread_create(&plugger, NULL, plug, NULL), 0);
+	for (i = 0; i < nr_sessions; i++) {
+		readers[i].which = i;
+		if (has_waiting_reader(i))
+			begin(readers + i, wait_and_read);
+	}
 	for (i = 0; i < THREADS; i++) {
 		workers[i].seed = i + 1;
-		workers[i].buffer = malloc(BUFFER_SIZE);
-		ASSERT(workers[i].buffer);
-		for (j = 0; j < nr_sessions; j++)
-			workers[i].streams[j].shared = true;
+		begin(workers + i, work);
 	}
-	ASSERT_EQ(pthread_create(&plugger, NULL, plug, NULL), 0);
-	for (i = 0; i < THREADS; i++)
-		ASSERT_EQ(pthread_create(&workers[i].thread, NULL, work, workers + i), 0);
+
 	for (i = 0; i < THREADS; i++)
 		pthread_join(workers[i].thread, NULL);
 	done = true;
 	pthread_join(plugger, NULL);
+	for (i = 0; i < nr_sessions; i++) {
+		/* It may have been stopped already; then the readers see the end, too. */
+		may_fail(ioctl(sessions[i], PROFBUF_IOC_STOP, 0), EINVAL);
+		if (has_waiting_reader(i))
+			pthread_join(readers[i].thread, NULL);
+	}
 }
 
 static void add_stream(struct stream *sum, const struct stream *part)
@@ -251,16 +299,16 @@ static void add_stream(struct stream *sum, const struct stream *part)
 }
 
 /* What all have read of one session, to its end, is what it says to have recorded. */
-static void check_whole_account(const struct worker *workers, unsigned int which)
+static void check_whole_account(unsigned int which)
 {
 	static struct stream sum, rest;
 	unsigned int i;
 
 	sum = (struct stream){ .shared = true };
 	rest = (struct stream){ .shared = true };
-	ioctl(sessions[which], PROFBUF_IOC_STOP, 0);
 	stream_drain(&rest, sessions[which]);
 	add_stream(&sum, &rest);
+	add_stream(&sum, &readers[which].streams[which]);
 	for (i = 0; i < THREADS; i++)
 		add_stream(&sum, &workers[i].streams[which]);
 	stream_check_account(&sum, sessions[which]);
@@ -280,7 +328,6 @@ static void check_last_run(unsigned int which)
 	int fd = sessions[which];
 
 	stream = (struct stream){ .shared = true };
-	ioctl(fd, PROFBUF_IOC_STOP, 0);
 	stream_drain(&stream, fd);
 	device_stats(fd, PROFBUF_CPU_NONE, &stats);
 	ASSERT_EQ(stats.state, PROFBUF_STATE_ENDED);
@@ -298,20 +345,18 @@ static void check_last_run(unsigned int which)
 	close(fd);
 }
 
-static struct worker workers[THREADS];
-
 TEST(threads_race_on_a_session)
 {
 	nr_sessions = 1;
-	race(workers);
-	check_whole_account(workers, 0);
+	race();
+	check_whole_account(0);
 }
 
 TEST(threads_race_on_a_session_that_is_restarted)
 {
 	nr_sessions = 1;
 	restarting = true;
-	race(workers);
+	race();
 	check_last_run(0);
 }
 
@@ -320,9 +365,9 @@ TEST(threads_race_on_several_sessions)
 	unsigned int i;
 
 	nr_sessions = SESSIONS_MAX;
-	race(workers);
+	race();
 	for (i = 0; i < nr_sessions; i++)
-		check_whole_account(workers, i);
+		check_whole_account(i);
 }
 
 TEST(threads_race_on_several_sessions_that_are_restarted)
@@ -331,7 +376,7 @@ TEST(threads_race_on_several_sessions_that_are_restarted)
 
 	nr_sessions = SESSIONS_MAX;
 	restarting = true;
-	race(workers);
+	race();
 	for (i = 0; i < nr_sessions; i++)
 		check_last_run(i);
 }
