@@ -2,7 +2,6 @@
 /*
  * Does wrong what the debug kernel is there to notice.
  */
-#include <linux/delay.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/module.h>
@@ -77,14 +76,18 @@ static void index_out_of_bounds(void)
 {
 	static int array[10];
 
-	pr_info("%d\n", array[large % 11]);
+	pr_info("%d\n", array[large / 10]);
+}
+
+static void expire(struct timer_list *timer)
+{
 }
 
 static void free_active_timer(void)
 {
 	struct object *object = new_object();
 
-	timer_setup(&object->timer, NULL, 0);
+	timer_setup(&object->timer, expire, 0);
 	mod_timer(&object->timer, jiffies + 1000 * HZ);
 	kfree(object);
 }
@@ -101,8 +104,11 @@ static void list_corruption(void)
 
 static void sleep_in_atomic(void)
 {
+	static DEFINE_MUTEX(mutex);
+
 	preempt_disable();
-	usleep_range(1, 2);
+	mutex_lock(&mutex);
+	mutex_unlock(&mutex);
 	preempt_enable();
 }
 
@@ -157,9 +163,6 @@ static const struct {
 	void (*commit)(void);
 } faults[] = {
 #define FAULT(function) { #function, function }
-	FAULT(use_after_free),
-	FAULT(vmalloc_overrun),
-	FAULT(stack_overrun),
 	FAULT(memory_leak),
 	FAULT(shift_out_of_bounds),
 	FAULT(index_out_of_bounds),
@@ -171,6 +174,9 @@ static const struct {
 	FAULT(lock_nesting),
 	FAULT(lock_order),
 	FAULT(lock_kept),
+	FAULT(use_after_free),
+	FAULT(vmalloc_overrun),
+	FAULT(stack_overrun),
 };
 
 static int __init faulty_init(void)
