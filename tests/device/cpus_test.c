@@ -45,7 +45,8 @@ static void sample_only(int fd, uint64_t mask)
 	stream = (struct stream){};
 	device_configure(fd, 500000, 0, 0);
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
-	while (stream_records(&stream) < 100)
+	while (stream_records(&stream) < 100 || (mask & 1 && !stream.records[0]) ||
+	       (mask & 2 && !stream.records[1]))
 		ASSERT_GT(stream_read(&stream, fd), 0);
 	ASSERT_EQ(stream.cpus, mask);
 	stream_finish(&stream, fd);

@@ -273,7 +273,8 @@ void stream_check_account(const struct stream *stream, int fd)
 	ASSERT_EQ(stats.records, stream_records(stream));
 	ASSERT_EQ(stats.lost, stream_lost(stream));
 	ASSERT_EQ(stats.state, PROFBUF_STATE_ENDED);
-	ASSERT_GT(interrupts, 0);
+	/* CPUs that were asleep all the time have not been interrupted. */
+	ASSERT_GT(interrupts + stats.slept, 0);
 }
 
 /*
