@@ -37,6 +37,7 @@
 /* What was read of the session at hand. */
 static struct stream stream;
 static uint64_t ring_size = RING_SMALL;
+static uint32_t idle = PROFBUF_IDLE;
 static struct profbuf_config wanted;
 
 static const char * const fault_names[] = {
@@ -55,6 +56,8 @@ struct call {
 	int (*run)(int *fd);
 	/* What it may answer for want of memory, besides ENOMEM. */
 	int other_error;
+	/* It does more for the first session of a module that was loaded. */
+	bool reload;
 };
 
 static int answer(long result)
@@ -68,7 +71,8 @@ static void configure(int fd)
 	wanted.period_ns = PERIOD_NS;
 	wanted.ring_size = ring_size;
 	wanted.watermark = 0;
-	wanted.flags |= PROFBUF_IDLE;
+	wanted.flags &= ~PROFBUF_IDLE;
+	wanted.flags |= idle;
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &wanted), 0);
 }
 
@@ -160,10 +164,33 @@ static unsigned long least_share(void)
 	return high;
 }
 
-static int session_for(const struct call *call)
+static int load_module(void)
+{
+	const char *path = getenv("PROFBUF_MODULE");
+	int fd, error;
+
+	ASSERT(path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_GE(fd, 0);
+	error = answer(syscall(SYS_finit_module, fd, "", 0));
+	close(fd);
+	return error;
+}
+
+static void unload_module(void)
+{
+	ASSERT_EQ(syscall(SYS_delete_module, "profbuf", O_NONBLOCK), 0);
+}
+
+static int session_for(const struct call *call, enum fault fault)
 {
 	int fd;
 
+	if (call->reload) {
+		unload_module();
+		ASSERT_EQ(load_module(), 0);
+	}
+	fault_choose(fault);
 	memset(&stream, 0, sizeof(stream));
 	if (!call->prepare)
 		return -1;
@@ -201,9 +228,8 @@ static void fail_each(const struct call *call, enum fault fault)
 	int fd, error;
 
 	alarm(TIMEOUT_SECONDS);
-	fault_choose(fault);
 	for (nth = 1, taken = true; taken;) {
-		fd = session_for(call);
+		fd = session_for(call, fault);
 		fault_arm(gettid(), nth);
 		error = call->run(&fd);
 		taken = fault_disarm(gettid());
@@ -239,9 +265,8 @@ static unsigned int run_out(const struct call *call)
 	int fd, error;
 
 	alarm(TIMEOUT_SECONDS);
-	fault_choose(FAULT_PAGE);
 	do {
-		fd = session_for(call);
+		fd = session_for(call, FAULT_PAGE);
 		fault_run_out(gettid(), pages);
 		error = call->run(&fd);
 		fault_refill(gettid());
@@ -441,7 +466,7 @@ static int call_close(int *fd)
 
 TEST(faults_at_open)
 {
-	const struct call call = { NULL, call_open, 0 };
+	const struct call call = { .run = call_open };
 
 	fail_all(&call);
 	ASSERT_GT(failed[FAULT_SLAB], 0);
@@ -449,7 +474,7 @@ TEST(faults_at_open)
 
 TEST(faults_at_start)
 {
-	const struct call call = { stay_idle, call_start, 0 };
+	const struct call call = { .prepare = stay_idle, .run = call_start };
 
 	fail_all(&call);
 	ASSERT_GT(failed[FAULT_SLAB], 0);
@@ -457,7 +482,7 @@ TEST(faults_at_start)
 
 TEST(memory_runs_out_at_start)
 {
-	const struct call call = { stay_idle, call_start, 0 };
+	const struct call call = { .prepare = stay_idle, .run = call_start };
 
 	ring_size = RING_SMALL;
 	ASSERT_GT(run_out(&call), 1);
@@ -465,9 +490,21 @@ TEST(memory_runs_out_at_start)
 	ASSERT_GT(run_out(&call), 1);
 }
 
+/* Where idle CPUs are not asked for, they are watched, if there is memory to do so. */
+TEST(faults_at_first_start_without_idle_cpus)
+{
+	const struct call call = { .prepare = stay_idle, .run = call_start, .reload = true };
+	pid_t busy = spin_start(-1);
+
+	idle = 0;
+	fail_each(&call, FAULT_SLAB);
+	ASSERT_GT(failed[FAULT_SLAB], 0);
+	spin_stop(busy);
+}
+
 TEST(faults_at_start_of_an_ended_session)
 {
-	const struct call call = { end, call_start, 0 };
+	const struct call call = { .prepare = end, .run = call_start };
 
 	fail_all(&call);
 	ASSERT_GT(failed[FAULT_SLAB], 0);
@@ -475,7 +512,7 @@ TEST(faults_at_start_of_an_ended_session)
 
 TEST(faults_at_first_read)
 {
-	const struct call call = { stay_idle, call_read, 0 };
+	const struct call call = { .prepare = stay_idle, .run = call_read };
 
 	fail_all(&call);
 	ASSERT_GT(failed[FAULT_SLAB], 0);
@@ -484,14 +521,14 @@ TEST(faults_at_first_read)
 
 TEST(faults_at_read)
 {
-	const struct call call = { have_records, call_read, 0 };
+	const struct call call = { .prepare = have_records, .run = call_read };
 
 	fail_all(&call);
 }
 
 TEST(faults_at_readv)
 {
-	const struct call call = { have_records, call_readv, 0 };
+	const struct call call = { .prepare = have_records, .run = call_readv };
 
 	fail_all(&call);
 }
@@ -499,35 +536,39 @@ TEST(faults_at_readv)
 /* To splice, a page that is not there is memory that it cannot write to. */
 TEST(faults_at_splice)
 {
-	const struct call call = { have_records, call_splice, EAGAIN };
+	const struct call call = {
+		.prepare = have_records,
+		.run = call_splice,
+		.other_error = EAGAIN,
+	};
 
 	fail_all(&call);
 }
 
 TEST(faults_at_poll)
 {
-	const struct call call = { stay_idle, call_poll, 0 };
+	const struct call call = { .prepare = stay_idle, .run = call_poll };
 
 	fail_all(&call);
 }
 
 TEST(faults_at_poll_of_records)
 {
-	const struct call call = { have_records, call_poll, 0 };
+	const struct call call = { .prepare = have_records, .run = call_poll };
 
 	fail_all(&call);
 }
 
 TEST(faults_at_epoll)
 {
-	const struct call call = { stay_idle, call_epoll, 0 };
+	const struct call call = { .prepare = stay_idle, .run = call_epoll };
 
 	fail_all(&call);
 }
 
 TEST(faults_at_get_config)
 {
-	const struct call call = { stay_idle, call_get_config, 0 };
+	const struct call call = { .prepare = stay_idle, .run = call_get_config };
 
 	fail_all(&call);
 	ASSERT_GT(failed[FAULT_COPY], 0);
@@ -535,7 +576,7 @@ TEST(faults_at_get_config)
 
 TEST(faults_at_set_config)
 {
-	const struct call call = { stay_idle, call_set_config, 0 };
+	const struct call call = { .prepare = stay_idle, .run = call_set_config };
 
 	fail_all(&call);
 	ASSERT_GT(failed[FAULT_COPY], 0);
@@ -543,14 +584,14 @@ TEST(faults_at_set_config)
 
 TEST(faults_at_set_hdrsize)
 {
-	const struct call call = { stay_idle, call_set_hdrsize, 0 };
+	const struct call call = { .prepare = stay_idle, .run = call_set_hdrsize };
 
 	fail_all(&call);
 }
 
 TEST(faults_at_stats)
 {
-	const struct call call = { start, call_stats, 0 };
+	const struct call call = { .prepare = start, .run = call_stats };
 
 	fail_all(&call);
 	ASSERT_GT(failed[FAULT_COPY], 0);
@@ -558,21 +599,21 @@ TEST(faults_at_stats)
 
 TEST(faults_at_fdinfo)
 {
-	const struct call call = { start, call_fdinfo, 0 };
+	const struct call call = { .prepare = start, .run = call_fdinfo };
 
 	fail_all(&call);
 }
 
 TEST(faults_at_pause)
 {
-	const struct call call = { start, call_pause, 0 };
+	const struct call call = { .prepare = start, .run = call_pause };
 
 	fail_all(&call);
 }
 
 TEST(faults_at_resume)
 {
-	const struct call call = { pause_it, call_resume, 0 };
+	const struct call call = { .prepare = pause_it, .run = call_resume };
 
 	fail_all(&call);
 }
@@ -580,41 +621,23 @@ TEST(faults_at_resume)
 /* The CPU that there is no memory for is not sampled; the others are. */
 TEST(faults_at_resume_with_a_new_cpu)
 {
-	const struct call call = { pause_and_add_cpu, call_resume, 0 };
+	const struct call call = { .prepare = pause_and_add_cpu, .run = call_resume };
 
 	fail_all(&call);
 }
 
 TEST(faults_at_stop)
 {
-	const struct call call = { start_and_read, call_stop, 0 };
+	const struct call call = { .prepare = start_and_read, .run = call_stop };
 
 	fail_all(&call);
 }
 
 TEST(faults_at_close)
 {
-	const struct call call = { start_and_read, call_close, 0 };
+	const struct call call = { .prepare = start_and_read, .run = call_close };
 
 	fail_all(&call);
-}
-
-static int load_module(void)
-{
-	const char *path = getenv("PROFBUF_MODULE");
-	int fd, error;
-
-	ASSERT(path);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	ASSERT_GE(fd, 0);
-	error = answer(syscall(SYS_finit_module, fd, "", 0));
-	close(fd);
-	return error;
-}
-
-static void unload_module(void)
-{
-	ASSERT_EQ(syscall(SYS_delete_module, "profbuf", O_NONBLOCK), 0);
 }
 
 /* A module that fails to load leaves nothing behind that the next one would find. */
