@@ -772,13 +772,14 @@ TEST(faults_when_a_cpu_comes)
 
 TEST(memory_runs_out_when_a_cpu_comes)
 {
-	unsigned long share = least_share();
 	pid_t thread = hotplug_thread();
 	unsigned int pages, missed = 0;
+	unsigned long share;
 	bool sampled;
 	int fd;
 
 	ring_size = RING_LARGE;
+	share = least_share();
 	alarm(TIMEOUT_SECONDS);
 	fault_choose(FAULT_PAGE);
 	for (pages = 0, sampled = false; !sampled; pages = pages * 2 + 1) {
