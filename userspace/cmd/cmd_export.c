@@ -4,8 +4,8 @@
 
 #include "command.h"
 #include "export.h"
-#include "message.h"
 #include "options.h"
+#include "util/message.h"
 
 enum {
 	OPTION_FORMAT = 'f',

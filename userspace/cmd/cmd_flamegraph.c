@@ -5,9 +5,9 @@
 
 #include "command.h"
 #include "load.h"
-#include "message.h"
 #include "options.h"
 #include "terminal.h"
+#include "util/message.h"
 #include "view/flamegraph.h"
 
 #define DEFAULT_OUTPUT "profbuf.svg"

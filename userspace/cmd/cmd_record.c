@@ -13,10 +13,10 @@
 
 #include "command.h"
 #include "export.h"
-#include "input.h"
-#include "message.h"
 #include "options.h"
 #include "record.h"
+#include "util/message.h"
+#include "util/session.h"
 #include "view/units.h"
 
 /* Records are looked at so soon, to see their processes while they run. */

@@ -4,9 +4,9 @@
 
 #include "command.h"
 #include "load.h"
-#include "message.h"
 #include "options.h"
 #include "terminal.h"
+#include "util/message.h"
 #include "view/report.h"
 #include "view/tree.h"
 

@@ -11,10 +11,10 @@
 #include "command.h"
 #include "export.h"
 #include "load.h"
-#include "message.h"
 #include "options.h"
 #include "profile/index.h"
 #include "terminal.h"
+#include "util/message.h"
 #include "view/output.h"
 #include "view/units.h"
 

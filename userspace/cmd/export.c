@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "export.h"
-#include "message.h"
 #include "terminal.h"
+#include "util/message.h"
 #include "view/export.h"
 #include "view/flamegraph.h"
 #include "view/perf_script.h"

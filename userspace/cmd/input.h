@@ -26,8 +26,4 @@ bool input__is_overwritten(const char *path, const char *output);
 void input__explain(const struct input *input);
 int input__end(const struct input *input);
 
-struct profbuf_session *session__open(const struct profbuf_session_opts *opts);
-int session__start(struct profbuf_session *session);
-void session__stop_on_signals(struct profbuf_session *session);
-
 #endif /* PROFBUF_CMD_INPUT_H */

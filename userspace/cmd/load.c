@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "load.h"
-#include "message.h"
 #include "options.h"
+#include "util/message.h"
 #include "view/perf_script.h"
 
 static int load__info(void *context, const struct profbuf_info *info)

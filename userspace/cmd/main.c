@@ -10,9 +10,9 @@
 
 #include "command.h"
 #include "complete.h"
-#include "message.h"
 #include "options.h"
 #include "terminal.h"
+#include "util/message.h"
 
 static const char *nth_command(const void *context, int n)
 {

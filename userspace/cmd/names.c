@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "machine.h"
-#include "message.h"
 #include "names.h"
 #include "profile/profile.h"
+#include "util/machine.h"
+#include "util/message.h"
 
 /* More bytes than any build-id has. */
 #define BUILD_ID_BYTES 64

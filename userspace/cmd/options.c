@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message.h"
 #include "options.h"
 #include "terminal.h"
+#include "util/message.h"
 
 #define MAX_OPTIONS 64
 

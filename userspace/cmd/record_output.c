@@ -9,8 +9,8 @@
 
 #include "export.h"
 #include "load.h"
-#include "message.h"
 #include "record_output.h"
+#include "util/message.h"
 
 static int open_scratch(struct record_output *output)
 {

@@ -15,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "machine.h"
 #include "recorder.h"
 #include "symbol/process.h"
+#include "util/machine.h"
 
 /*
  * Nanoseconds between looks. Not to ask again and again about callers that frame pointers do not

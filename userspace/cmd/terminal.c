@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "message.h"
 #include "terminal.h"
+#include "util/message.h"
 
 /* What a shell returns where a command cannot be executed or is not there; more: a signal. */
 enum {

@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "message.h"
 #include "workload.h"
 
 /* As the shell has it. */

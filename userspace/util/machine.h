@@ -2,8 +2,8 @@
 /*
  * Whether what a stream says is still true of this machine.
  */
-#ifndef PROFBUF_CMD_MACHINE_H
-#define PROFBUF_CMD_MACHINE_H
+#ifndef PROFBUF_UTIL_MACHINE_H
+#define PROFBUF_UTIL_MACHINE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,4 +20,4 @@ bool machine__program(uint32_t pid, struct stat *status);
 bool machine__thread_name(uint32_t pid, uint32_t tid, char *name);
 bool machine__process_is_old(uint32_t pid, uint64_t time);
 
-#endif /* PROFBUF_CMD_MACHINE_H */
+#endif /* PROFBUF_UTIL_MACHINE_H */

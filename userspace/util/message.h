@@ -2,8 +2,8 @@
 /*
  * What the command says about its work, on standard error.
  */
-#ifndef PROFBUF_CMD_MESSAGE_H
-#define PROFBUF_CMD_MESSAGE_H
+#ifndef PROFBUF_UTIL_MESSAGE_H
+#define PROFBUF_UTIL_MESSAGE_H
 
 #include <stdbool.h>
 
@@ -17,4 +17,4 @@ void warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-#endif /* PROFBUF_CMD_MESSAGE_H */
+#endif /* PROFBUF_UTIL_MESSAGE_H */
