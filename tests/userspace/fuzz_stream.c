@@ -11,7 +11,7 @@
 #include <profbuf/recording.h>
 
 #include "builder.h"
-#include "cmd/names.h"
+#include "load/names.h"
 #include "profile/profile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

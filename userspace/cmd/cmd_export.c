@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "export.h"
+#include "load_options.h"
 #include "options.h"
 #include "util/message.h"
 
@@ -63,7 +64,7 @@ static int run_export(const struct command *command, int argc, char **argv)
 			output = options.argument;
 			break;
 		default:
-			if (filter__option(&load.filter, &options, option))
+			if (options__filter(&options, option, &load.filter))
 				return options.status;
 		}
 	}
@@ -81,7 +82,7 @@ static int run_export(const struct command *command, int argc, char **argv)
 		options__fail(&options, "the raw stream cannot be filtered");
 		return options.status;
 	}
-	path = load__operand(&options);
+	path = options__recording(&options);
 	if (!path)
 		return options.status;
 	err = export__run(path, output, format, &load);

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "command.h"
-#include "load.h"
+#include "load/load.h"
+#include "load_options.h"
 #include "options.h"
 #include "terminal.h"
 #include "util/message.h"
@@ -66,7 +67,7 @@ static int parse(struct options *options, struct load *load, struct flamegraph_o
 			graph->min_width = pixels * 100;
 			break;
 		default:
-			if (filter__option(&load->filter, options, option))
+			if (options__filter(options, option, &load->filter))
 				return OPTIONS_DONE;
 		}
 	}
@@ -84,7 +85,7 @@ static int run_flamegraph(const struct command *command, int argc, char **argv)
 
 	if (parse(&options, &load, &graph, &output) < 0)
 		return options.status;
-	path = load__operand(&options);
+	path = options__recording(&options);
 	if (!path)
 		return options.status;
 	if (input__is_overwritten(path, output))

@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "export.h"
+#include "load_options.h"
 #include "options.h"
 #include "record.h"
 #include "util/message.h"

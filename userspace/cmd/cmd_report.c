@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "command.h"
-#include "load.h"
+#include "load/load.h"
+#include "load_options.h"
 #include "options.h"
 #include "terminal.h"
 #include "util/message.h"
@@ -107,7 +108,7 @@ static int parse(struct options *options, struct report *report)
 			report->pager = false;
 			break;
 		default:
-			if (filter__option(&report->load.filter, options, option))
+			if (options__filter(options, option, &report->load.filter))
 				return OPTIONS_DONE;
 		}
 	}
@@ -149,7 +150,7 @@ static int run_report(const struct command *command, int argc, char **argv)
 
 	if (parse(&options, &report) < 0)
 		return options.status;
-	path = load__operand(&options);
+	path = options__recording(&options);
 	if (!path)
 		return options.status;
 	err = load__run(&report.load, path);

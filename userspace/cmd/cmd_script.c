@@ -10,7 +10,8 @@
 
 #include "command.h"
 #include "export.h"
-#include "load.h"
+#include "load/load.h"
+#include "load_options.h"
 #include "options.h"
 #include "profile/index.h"
 #include "terminal.h"
@@ -295,7 +296,7 @@ static int run_script(const struct command *command, int argc, char **argv)
 			perf = true;
 			break;
 		default:
-			if (filter__option(&script.filter, &options, option))
+			if (options__filter(&options, option, &script.filter))
 				return options.status;
 		}
 	}

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "load.h"
+#include "load/load.h"
 
 /**
  * struct export_format - a format

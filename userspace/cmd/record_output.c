@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "export.h"
-#include "load.h"
+#include "load/load.h"
 #include "record_output.h"
 #include "util/message.h"
 

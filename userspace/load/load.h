@@ -2,8 +2,8 @@
 /*
  * From an input to a profile with names: what report and its like have in common.
  */
-#ifndef PROFBUF_CMD_LOAD_H
-#define PROFBUF_CMD_LOAD_H
+#ifndef PROFBUF_LOAD_LOAD_H
+#define PROFBUF_LOAD_LOAD_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,8 +12,6 @@
 #include "input.h"
 #include "names.h"
 #include "profile/profile.h"
-
-#define DEFAULT_RECORDING "profbuf.data"
 
 struct perf_script;
 
@@ -36,7 +34,6 @@ struct load {
 };
 
 int load__run(struct load *load, const char *path);
-const char *load__operand(struct options *options);
 void load__exit(struct load *load);
 
-#endif /* PROFBUF_CMD_LOAD_H */
+#endif /* PROFBUF_LOAD_LOAD_H */

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "load.h"
-#include "options.h"
 #include "util/message.h"
 #include "view/perf_script.h"
 
@@ -150,29 +147,6 @@ out:
 close:
 	input__close(&input);
 	return err;
-}
-
-/**
- * load__operand - which recording is meant?
- * @options: the parser, after the last option
- *
- * Return: its path, or NULL after a message; then the parser has the exit status.
- */
-const char *load__operand(struct options *options)
-{
-	if (options->argc - options->operand > 1) {
-		options__fail(options, "one recording at a time, not also '%s'",
-			      options->argv[options->operand + 1]);
-		return NULL;
-	}
-	if (options->operand < options->argc)
-		return options->argv[options->operand];
-	if (!access(DEFAULT_RECORDING, F_OK))
-		return DEFAULT_RECORDING;
-	error("there is no %s here", DEFAULT_RECORDING);
-	hint("record one with 'profbuf record', or name a recording or /dev/profbuf");
-	options->status = EXIT_FAILURE;
-	return NULL;
 }
 
 /**

@@ -2,8 +2,8 @@
 /*
  * What a command reads: the device, a file, or standard input.
  */
-#ifndef PROFBUF_CMD_INPUT_H
-#define PROFBUF_CMD_INPUT_H
+#ifndef PROFBUF_LOAD_INPUT_H
+#define PROFBUF_LOAD_INPUT_H
 
 #include <stdbool.h>
 
@@ -26,4 +26,4 @@ bool input__is_overwritten(const char *path, const char *output);
 void input__explain(const struct input *input);
 int input__end(const struct input *input);
 
-#endif /* PROFBUF_CMD_INPUT_H */
+#endif /* PROFBUF_LOAD_INPUT_H */

@@ -3,8 +3,8 @@
  * Where names for the addresses of a stream come from: from its own frames if it was recorded by
  * "profbuf record", else from this machine, as long as it is the one that was sampled.
  */
-#ifndef PROFBUF_CMD_NAMES_H
-#define PROFBUF_CMD_NAMES_H
+#ifndef PROFBUF_LOAD_NAMES_H
+#define PROFBUF_LOAD_NAMES_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -71,4 +71,4 @@ uint32_t names__generation(const struct names *names, uint32_t pid);
 uint32_t names__symbol_pid(const struct names *names, uint32_t pid);
 void names__restart(struct names *names);
 
-#endif /* PROFBUF_CMD_NAMES_H */
+#endif /* PROFBUF_LOAD_NAMES_H */
