@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "builder.h"
-#include "cmd/packer.h"
-#include "cmd/writer.h"
+#include "record/packer.h"
+#include "record/writer.h"
 
 #define FRAME_RECORDS	256
 #define START		2000000000ULL

@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "builder.h"
-#include "cmd/packer.h"
-#include "cmd/writer.h"
 #include "profile/profile.h"
+#include "record/packer.h"
+#include "record/writer.h"
 
 #define FRAME_RECORDS	256
 #define MAX_DEPTH	1024

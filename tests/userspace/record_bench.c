@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/recorder.h"
+#include "record/recorder.h"
 
 static double seconds(void)
 {

@@ -26,7 +26,7 @@
 #include <profbuf/recording.h>
 
 #include "builder.h"
-#include "cmd/recorder.h"
+#include "record/recorder.h"
 
 /* The last IDs of all, which no process has got yet. */
 #define NOBODY 0x3ffff0U

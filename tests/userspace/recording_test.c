@@ -18,8 +18,8 @@
 #include <profbuf/recording.h>
 
 #include "builder.h"
-#include "cmd/packer.h"
-#include "cmd/writer.h"
+#include "record/packer.h"
+#include "record/writer.h"
 
 static const char *const strings[] = { "first", "", "third", NULL };
 

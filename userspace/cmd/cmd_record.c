@@ -12,10 +12,11 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "cpulist.h"
 #include "export.h"
 #include "load_options.h"
 #include "options.h"
-#include "record.h"
+#include "record/record.h"
 #include "util/message.h"
 #include "util/session.h"
 #include "view/units.h"
@@ -55,106 +56,144 @@ static const struct command_option options_record[] = {
 	{ 0 }
 };
 
-static int parse_option(struct options *options, struct record *record, int option)
+/**
+ * struct request - what was asked for
+ * @frequency: samples a second, 0: as the module has it
+ * @duration: nanoseconds, 0: no limit
+ * @ring_size: bytes, 0: as the module has it
+ * @hdrsize: words, 0: as the module has it
+ * @cpu_share: what sampling may take of a CPU's time, in 1/1000; 0: as the module has it
+ * @cpu_list: the CPUs as they were asked for; NULL: as the module has it
+ * @cpus: mask of these
+ * @cpu_words: how many of its words are needed
+ * @no_kernel: without kernel frames
+ * @no_user: without user frames
+ * @all: all of the machine
+ * @pids: processes
+ * @nr_pids: their number
+ * @argv: command; NULL: none
+ * @path: where the recording goes
+ * @format: what to turn it into; NULL: it is what is wanted
+ */
+struct request {
+	double frequency;
+	uint64_t duration;
+	uint64_t ring_size;
+	uint64_t hdrsize;
+	uint32_t cpu_share;
+	const char *cpu_list;
+	uint64_t cpus[CPULIST_WORDS];
+	int cpu_words;
+	bool no_kernel;
+	bool no_user;
+	bool all;
+	uint32_t pids[RECORD_MAX_PIDS];
+	uint32_t nr_pids;
+	char **argv;
+	const char *path;
+	const struct export_format *format;
+};
+
+static int parse_option(struct options *options, struct request *request, int option)
 {
 	uint64_t number;
 	double real;
 
 	switch (option) {
 	case OPTION_ALL:
-		record->all = true;
+		request->all = true;
 		break;
 	case OPTION_PID:
-		if (record->nr_pids == RECORD_MAX_PIDS)
+		if (request->nr_pids == RECORD_MAX_PIDS)
 			return options__fail(options, "at most %d processes", RECORD_MAX_PIDS);
 		if (options__number(options, "a process ID", 1, INT32_MAX, &number))
 			return OPTIONS_DONE;
-		record->pids[record->nr_pids++] = number;
+		request->pids[request->nr_pids++] = number;
 		break;
 	case OPTION_CPUS:
-		record->cpu_list = options->argument;
-		record->cpu_words = cpulist__parse(options->argument, record->cpus);
-		if (record->cpu_words < 0)
+		request->cpu_list = options->argument;
+		request->cpu_words = cpulist__parse(options->argument, request->cpus);
+		if (request->cpu_words < 0)
 			return options__fail(options,
 					     "the CPUs must be numbers from 0 to %u or ranges, such as 0-3,8, not '%s'",
 					     CPULIST_MAX - 1, options->argument);
 		break;
 	case OPTION_FREQUENCY:
 		return options__real(options, "the frequency", 1e9 / PROFBUF_PERIOD_MAX,
-				   1e9 / PROFBUF_PERIOD_MIN, &record->frequency);
+				   1e9 / PROFBUF_PERIOD_MIN, &request->frequency);
 	case OPTION_DURATION:
 		if (options__real(options, "the duration", 0.001, 1e9, &real))
 			return OPTIONS_DONE;
-		record->duration = real * 1e9;
+		request->duration = real * 1e9;
 		break;
 	case OPTION_OUTPUT:
-		record->output.path = options->argument;
+		request->path = options->argument;
 		break;
 	case OPTION_SIZE:
 		return options__number(options, "the size of a ring", 1, PROFBUF_RING_SIZE_MAX,
-				       &record->ring_size);
+				       &request->ring_size);
 	case OPTION_NO_KERNEL:
-		record->no_kernel = true;
+		request->no_kernel = true;
 		break;
 	case OPTION_NO_USER:
-		record->no_user = true;
+		request->no_user = true;
 		break;
 	case OPTION_HDRSIZE:
 		return options__number(options, "the number of header words", PROFBUF_HDRSIZE_MIN,
-				       PROFBUF_HDRSIZE_MAX, &record->hdrsize);
+				       PROFBUF_HDRSIZE_MAX, &request->hdrsize);
 	case OPTION_MAX_OVERHEAD:
 		if (options__real(options, "the share of a CPU's time", 0.1, 100, &real))
 			return OPTIONS_DONE;
-		record->cpu_share = real * PROFBUF_CPU_SHARE_MAX / 100 + 0.5;
+		request->cpu_share = real * PROFBUF_CPU_SHARE_MAX / 100 + 0.5;
 		break;
 	}
 	return 0;
 }
 
-static int parse(struct options *options, struct record *record)
+static int parse(struct options *options, struct request *request)
 {
 	int option;
 
 	while ((option = options__next(options)) >= 0)
-		if (parse_option(options, record, option))
+		if (parse_option(options, request, option))
 			return OPTIONS_DONE;
 	if (option == OPTIONS_DONE)
 		return option;
 	if (options->operand < options->argc)
-		record->argv = options->argv + options->operand;
-	if (record->argv && record->nr_pids)
+		request->argv = options->argv + options->operand;
+	if (request->argv && request->nr_pids)
 		return options__fail(options, "either a command or processes, not both");
-	if (record->all && record->nr_pids)
+	if (request->all && request->nr_pids)
 		return options__fail(options, "either processes or all of the machine, not both");
-	if (record->no_kernel && record->no_user)
+	if (request->no_kernel && request->no_user)
 		return options__fail(options, "--no-kernel and --no-user leave nothing to record");
-	if (!record->argv && !record->nr_pids)
-		record->all = true;
+	if (!request->argv && !request->nr_pids)
+		request->all = true;
 	/* The second word is the process. */
-	if (!record->all && record->hdrsize == 1)
+	if (!request->all && request->hdrsize == 1)
 		return options__fail(options,
 				     "with one header word records do not tell their process: record all of the machine (-a)");
 	return 0;
 }
 
 /* The kernel fills in as much as it knows. */
-static bool is_old_module(const struct record *record)
+static bool is_old_module(struct profbuf_session *session)
 {
 	struct profbuf_stats stats;
 
-	return !profbuf_session__stats(record->session, PROFBUF_CPU_NONE, &stats) &&
+	return !profbuf_session__stats(session, PROFBUF_CPU_NONE, &stats) &&
 	       stats.size < sizeof(stats);
 }
 
-static int choose_cpus(const struct record *record)
+static int choose_cpus(const struct request *request, struct profbuf_session *session)
 {
 	char possible[1024] = "";
 	FILE *file;
 	int err;
 
-	if (!record->cpu_list)
+	if (!request->cpu_list)
 		return 0;
-	err = profbuf_session__set_cpus(record->session, record->cpus, record->cpu_words);
+	err = profbuf_session__set_cpus(session, request->cpus, request->cpu_words);
 	switch (err) {
 	case 0:
 		break;
@@ -163,7 +202,7 @@ static int choose_cpus(const struct record *record)
 		hint("load the one of this profbuf, or leave out --cpus");
 		break;
 	case -EINVAL:
-		error("this machine does not have all of the CPUs %s", record->cpu_list);
+		error("this machine does not have all of the CPUs %s", request->cpu_list);
 		file = fopen("/sys/devices/system/cpu/possible", "re");
 		if (file && fscanf(file, "%1023s", possible) == 1)
 			hint("it can have %s", possible);
@@ -176,30 +215,30 @@ static int choose_cpus(const struct record *record)
 	return err;
 }
 
-static int configure(struct record *record)
+static int configure(const struct request *request, struct profbuf_session *session)
 {
 	struct profbuf_config config;
 	int err;
 
-	err = profbuf_session__get_config(record->session, &config);
+	err = profbuf_session__get_config(session, &config);
 	if (err)
 		return err;
-	config.flags &= ~(record->no_kernel ? PROFBUF_KERNEL : 0);
-	config.flags &= ~(record->no_user ? PROFBUF_USER : 0);
-	if (record->frequency)
-		config.period_ns = 1e9 / record->frequency + 0.5;
-	if (record->ring_size)
-		config.ring_size = record->ring_size;
-	if (record->hdrsize)
-		config.hdrsize = record->hdrsize;
-	if (record->cpu_share)
-		config.cpu_share = record->cpu_share;
+	config.flags &= ~(request->no_kernel ? PROFBUF_KERNEL : 0);
+	config.flags &= ~(request->no_user ? PROFBUF_USER : 0);
+	if (request->frequency)
+		config.period_ns = 1e9 / request->frequency + 0.5;
+	if (request->ring_size)
+		config.ring_size = request->ring_size;
+	if (request->hdrsize)
+		config.hdrsize = request->hdrsize;
+	if (request->cpu_share)
+		config.cpu_share = request->cpu_share;
 	if (config.deadline_ns > DEADLINE)
 		config.deadline_ns = DEADLINE;
-	err = profbuf_session__set_config(record->session, &config);
+	err = profbuf_session__set_config(session, &config);
 	if (!err)
-		return choose_cpus(record);
-	if (err == -EINVAL && record->cpu_share && is_old_module(record)) {
+		return choose_cpus(request, session);
+	if (err == -EINVAL && request->cpu_share && is_old_module(session)) {
 		error("the module that is loaded is too old to bound what sampling takes");
 		hint("load the one of this profbuf, or leave out --max-overhead");
 	} else if (err == -EINVAL) {
@@ -216,29 +255,30 @@ static int configure(struct record *record)
 	return err;
 }
 
-static int find_family(struct record *record)
+static int find_family(const struct request *request, struct record *record)
 {
 	struct family *family = &record->recorder.family;
 	uint32_t i;
 	int err = 0;
 
-	family->everything = record->all;
-	for (i = 0; i < record->nr_pids; i++) {
-		record->pidfds[i] = pidfd_open(record->pids[i], 0);
-		if (record->pidfds[i] < 0) {
-			error("there is no process %u", record->pids[i]);
-			record->nr_pids = i;
+	family->everything = request->all;
+	for (i = 0; i < request->nr_pids; i++) {
+		int fd = pidfd_open(request->pids[i], 0);
+
+		if (fd < 0) {
+			error("there is no process %u", request->pids[i]);
 			return -ESRCH;
 		}
-		err = family__add(family, record->pids[i], FAMILY_YES);
+		record->pidfds[record->nr_pids++] = fd;
+		err = family__add(family, request->pids[i], FAMILY_YES);
 		if (err)
 			return err;
 	}
-	if (!record->argv)
+	if (!request->argv)
 		return 0;
-	if (!record->all)
+	if (!request->all)
 		family__make_cgroup(family);
-	err = workload__prepare(&record->workload, record->argv, family, &record->old_signals);
+	err = workload__prepare(&record->workload, request->argv, family, &record->old_signals);
 	if (err) {
 		error("cannot make a process: %s", strerror(-err));
 		return err;
@@ -275,17 +315,18 @@ static char *join(char **argv)
 	return fclose(out) ? NULL : line;
 }
 
-static int begin(struct record *record, char **argv)
+static int begin(const struct request *request, struct record *record, char **argv)
 {
 	char *command = join(argv);
-	char *what = record->argv ? join(record->argv) : NULL;
+	char *what = request->argv ? join(request->argv) : NULL;
 	char list[RECORD_MAX_PIDS * 12 + 16] = "the machine";
 	uint32_t i;
 	int err = -ENOMEM;
 
-	for (i = 0; i < record->nr_pids; i++)
-		sprintf(i ? list + strlen(list) : list, i ? ", %u" : "process %u", record->pids[i]);
-	if (command && (what || !record->argv))
+	for (i = 0; i < request->nr_pids; i++)
+		sprintf(i ? list + strlen(list) : list, i ? ", %u" : "process %u",
+			request->pids[i]);
+	if (command && (what || !request->argv))
 		err = recorder__begin(&record->recorder, command, what ? what : list);
 	if (!err && record->workload.pid)
 		err = recorder__expect(&record->recorder, record->workload.pid);
@@ -294,10 +335,9 @@ static int begin(struct record *record, char **argv)
 	return err;
 }
 
-static void say_what_is_missing(const struct record *record, const struct profbuf_stats *stats)
+static void say_what_is_missing(const struct request *request, const struct recorder *recorder,
+				const struct profbuf_stats *stats)
 {
-	const struct recorder *recorder = &record->recorder;
-
 	if (recorder->lost) {
 		warning("%s samples were lost (%s)%s", units_count(recorder->lost).text,
 			units_share(recorder->lost, recorder->samples + recorder->taken_out +
@@ -313,7 +353,7 @@ static void say_what_is_missing(const struct record *record, const struct profbu
 	if (recorder->unknown)
 		note("%s samples are of processes that ended before it was known whether they belong here: left out",
 		     units_count(recorder->unknown).text);
-	if (recorder->kernel_hidden && !record->no_kernel) {
+	if (recorder->kernel_hidden && !request->no_kernel) {
 		warning("the kernel hides its symbols from this user: its functions have no names");
 		hint("record as root, or with 'sysctl kernel.kptr_restrict=0'");
 	}
@@ -333,13 +373,13 @@ static void say_what_there_is(const struct record *record)
 	     units_count(recorder->samples).text,
 	     units_time(record->stopped - record->started).text,
 	     recorder->lost ? units_count(recorder->lost).text : "none",
-	     record->output.format ? "" : ", ",
-	     record->output.format ? "" : units_bytes(recorder->writer.bytes).text);
-	if (!recorder->samples && !record->all)
+	     record->output.converted ? "" : ", ",
+	     record->output.converted ? "" : units_bytes(recorder->writer.bytes).text);
+	if (!recorder->samples && !recorder->family.everything)
 		hint("it slept all the time, or was too short: more samples come with a higher frequency (-F)");
 }
 
-static int finish(struct record *record)
+static int finish(const struct request *request, struct record *record)
 {
 	struct profbuf_stats stats;
 	int err;
@@ -352,7 +392,7 @@ static int finish(struct record *record)
 	err = record_output__sync(&record->output);
 	if (err)
 		return err;
-	say_what_is_missing(record, &stats);
+	say_what_is_missing(request, &record->recorder, &stats);
 	return 0;
 }
 
@@ -371,7 +411,7 @@ static void say_why_not(const struct record *record, int err)
 		hint("what was written before is a recording nevertheless");
 }
 
-static int record_all(struct record *record, char **argv)
+static int record_all(const struct request *request, struct record *record, char **argv)
 {
 	struct profbuf_session_opts opts = { .size = sizeof(opts), .nonblock = 1 };
 	int err;
@@ -379,7 +419,7 @@ static int record_all(struct record *record, char **argv)
 	record->session = session__open(&opts);
 	if (!record->session)
 		return -ENODEV;
-	err = configure(record);
+	err = configure(request, record->session);
 	if (!err)
 		err = record_output__open(&record->output);
 	if (err)
@@ -392,17 +432,17 @@ static int record_all(struct record *record, char **argv)
 		error("%s", strerror(-err));
 		return err;
 	}
-	err = find_family(record);
+	err = find_family(request, record);
 	if (!err)
 		err = session__start(record->session);
 	if (err)
 		return err;
-	err = begin(record, argv);
-	if (!err && record->argv) {
+	err = begin(request, record, argv);
+	if (!err && request->argv) {
 		int failed = workload__begin(&record->workload);
 
 		if (failed) {
-			error("cannot run %s: %s", record->argv[0], strerror(-failed));
+			error("cannot run %s: %s", request->argv[0], strerror(-failed));
 			return failed;
 		}
 	}
@@ -411,11 +451,24 @@ static int record_all(struct record *record, char **argv)
 	if (!err)
 		err = record__run(record);
 	if (!err)
-		err = finish(record);
+		err = finish(request, record);
 	if (err)
 		say_why_not(record, err);
 	else
 		say_what_there_is(record);
+	return err;
+}
+
+/* Make what was asked for of the recording. */
+static int export(const struct request *request, const struct record *record)
+{
+	struct load load = { 0 };
+	char path[64];
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", record->output.fd);
+	err = export__run(path, request->path, request->format, &load);
+	load__exit(&load);
 	return err;
 }
 
@@ -435,22 +488,23 @@ static void release(struct record *record)
 static int run_record(const struct command *command, int argc, char **argv)
 {
 	struct options options = { .command = command, .argc = argc, .argv = argv };
-	struct record record = {
-		.output = { .path = DEFAULT_RECORDING, .fd = -1 },
-		.signals = -1,
-	};
+	struct request request = { .path = DEFAULT_RECORDING };
+	struct record record = { .output.fd = -1, .signals = -1 };
 	struct workload *workload = &record.workload;
 	int err;
 
-	if (parse(&options, &record) < 0)
+	if (parse(&options, &request) < 0)
 		return options.status;
+	if (strcmp(request.path, "-"))
+		request.format = export__by_suffix(request.path);
+	record.duration = request.duration;
+	record.output.path = request.path;
+	record.output.converted = request.format;
 	record.progress = isatty(STDERR_FILENO) && !message_quiet;
 	record__block_signals(&record);
-	if (strcmp(record.output.path, "-"))
-		record.output.format = export__by_suffix(record.output.path);
-	err = record_all(&record, argv);
-	if (!err && record.output.format)
-		err = record_output__export(&record.output);
+	err = record_all(&request, &record, argv);
+	if (!err && request.format)
+		err = export(&request, &record);
 	if (err)
 		record_output__remove_empty(&record.output);
 	if (record.output.fd >= 0 && close(record.output.fd) && !err) {

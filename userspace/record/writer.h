@@ -2,8 +2,8 @@
 /*
  * Writes a recording: gathers frames, and compresses them many at a time.
  */
-#ifndef PROFBUF_CMD_WRITER_H
-#define PROFBUF_CMD_WRITER_H
+#ifndef PROFBUF_RECORD_WRITER_H
+#define PROFBUF_RECORD_WRITER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,4 +48,4 @@ int writer__payload(struct writer *writer, uint16_t type, const void *structure,
 int writer__bytes(struct writer *writer, uint16_t type, const void *payload, size_t size);
 int writer__flush(struct writer *writer);
 
-#endif /* PROFBUF_CMD_WRITER_H */
+#endif /* PROFBUF_RECORD_WRITER_H */

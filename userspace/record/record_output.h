@@ -3,25 +3,23 @@
  * Where a recording goes: to a file, to standard output, or to a file without a name from which
  * what was asked for is made in the end.
  */
-#ifndef PROFBUF_CMD_RECORD_OUTPUT_H
-#define PROFBUF_CMD_RECORD_OUTPUT_H
+#ifndef PROFBUF_RECORD_RECORD_OUTPUT_H
+#define PROFBUF_RECORD_RECORD_OUTPUT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct export_format;
-
 /**
  * struct record_output - the output
  * @path: file to write to, "-": standard output
- * @format: what to turn the recording into; NULL: it is what is wanted
+ * @converted: something else is made of the recording in the end, and written to @path
  * @scratch: directory of a recording that is turned into something else; NULL: it is not
  * @created: @path was not there before
  * @fd: what the recording is written to
  */
 struct record_output {
 	const char *path;
-	const struct export_format *format;
+	bool converted;
 	const char *scratch;
 	bool created;
 	int fd;
@@ -30,10 +28,9 @@ struct record_output {
 int record_output__open(struct record_output *output);
 int record_output__truncate(const struct record_output *output, uint64_t size);
 int record_output__sync(const struct record_output *output);
-int record_output__export(const struct record_output *output);
 void record_output__say_failed(const struct record_output *output, int err);
 bool record_output__cut(const struct record_output *output, uint64_t whole);
 void record_output__remove_empty(const struct record_output *output);
 const char *record_output__name(const struct record_output *output);
 
-#endif /* PROFBUF_CMD_RECORD_OUTPUT_H */
+#endif /* PROFBUF_RECORD_RECORD_OUTPUT_H */

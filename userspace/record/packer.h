@@ -3,8 +3,8 @@
  * Packs the records of a SAMPLES frame: what a record has in common with the one before it is not
  * said again, nor is a stack that has been said.
  */
-#ifndef PROFBUF_CMD_PACKER_H
-#define PROFBUF_CMD_PACKER_H
+#ifndef PROFBUF_RECORD_PACKER_H
+#define PROFBUF_RECORD_PACKER_H
 
 #include <stdbool.h>
 
@@ -53,4 +53,4 @@ int packer__end(struct packer *packer, struct writer *writer, const struct profb
 void packer__reset(struct packer *packer);
 void packer__exit(struct packer *packer);
 
-#endif /* PROFBUF_CMD_PACKER_H */
+#endif /* PROFBUF_RECORD_PACKER_H */

@@ -59,13 +59,13 @@ static void take_signals(struct record *record)
 
 	while (read(record->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD) {
-			if (record->argv && workload__poll(&record->workload))
+			if (record->workload.pid && workload__poll(&record->workload))
 				stop(record);
 			continue;
 		}
 		stop(record);
 		/* Control-C reaches the command by itself. */
-		if (record->argv && !record->workload.ended && info.ssi_signo != SIGINT)
+		if (record->workload.pid && !record->workload.ended && info.ssi_signo != SIGINT)
 			kill(record->workload.pid, info.ssi_signo);
 	}
 }

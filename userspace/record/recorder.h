@@ -3,8 +3,8 @@
  * Turns what a session gives into a recording: takes out what was not asked for, finds out
  * about processes while they live, and names what can only be named here.
  */
-#ifndef PROFBUF_CMD_RECORDER_H
-#define PROFBUF_CMD_RECORDER_H
+#ifndef PROFBUF_RECORD_RECORDER_H
+#define PROFBUF_RECORD_RECORDER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -132,4 +132,4 @@ int recorder__look(struct recorder *recorder, struct recorder_process *process,
 		   const struct profbuf_record *record);
 int recorder__name_addresses(struct recorder *recorder);
 
-#endif /* PROFBUF_CMD_RECORDER_H */
+#endif /* PROFBUF_RECORD_RECORDER_H */

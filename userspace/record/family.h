@@ -3,8 +3,8 @@
  * Which processes are those that were asked for: a command and all its descendants, or some
  * that ran already, with all of theirs.
  */
-#ifndef PROFBUF_CMD_FAMILY_H
-#define PROFBUF_CMD_FAMILY_H
+#ifndef PROFBUF_RECORD_FAMILY_H
+#define PROFBUF_RECORD_FAMILY_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,4 +51,4 @@ void family__exit(struct family *family);
 
 uint32_t process__parent(uint32_t pid);
 
-#endif /* PROFBUF_CMD_FAMILY_H */
+#endif /* PROFBUF_RECORD_FAMILY_H */

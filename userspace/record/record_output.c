@@ -7,8 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "export.h"
-#include "load/load.h"
 #include "record_output.h"
 #include "util/message.h"
 
@@ -35,7 +33,7 @@ static int open_scratch(struct record_output *output)
 /* Opened also if it is written to only in the end: that it cannot be is better said now. */
 static int open_path(struct record_output *output)
 {
-	mode_t mode = output->format ? 0666 : 0600;
+	mode_t mode = output->converted ? 0666 : 0600;
 	int flags = O_WRONLY | O_CREAT | O_CLOEXEC;
 
 	output->fd = open(output->path, flags | O_EXCL, mode);
@@ -54,7 +52,7 @@ static int open_path(struct record_output *output)
 
 /**
  * record_output__open - open it
- * @output: the output, with a path and perhaps a format; -1 as file
+ * @output: the output, with a path, and whether it is converted; -1 as file
  *
  * What is in the file stays there until record_output__truncate().
  *
@@ -74,7 +72,7 @@ int record_output__open(struct record_output *output)
 		return 0;
 	}
 	err = open_path(output);
-	if (err || !output->format)
+	if (err || !output->converted)
 		return err;
 	close(output->fd);
 	return open_scratch(output);
@@ -106,24 +104,6 @@ int record_output__sync(const struct record_output *output)
 	    errno == EROFS)
 		return 0;
 	return -errno;
-}
-
-/**
- * record_output__export - make what was asked for of the recording
- * @output: the output, with a format
- *
- * Return: 0 or a negative errno, after saying why.
- */
-int record_output__export(const struct record_output *output)
-{
-	struct load load = { 0 };
-	char path[64];
-	int err;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", output->fd);
-	err = export__run(path, output->path, output->format, &load);
-	load__exit(&load);
-	return err;
 }
 
 /**

@@ -3,8 +3,8 @@
  * A command that is run to be watched. It is started in two steps, so that sampling can begin
  * between them and miss nothing of it.
  */
-#ifndef PROFBUF_CMD_WORKLOAD_H
-#define PROFBUF_CMD_WORKLOAD_H
+#ifndef PROFBUF_RECORD_WORKLOAD_H
+#define PROFBUF_RECORD_WORKLOAD_H
 
 #include <signal.h>
 #include <stdbool.h>
@@ -37,4 +37,4 @@ bool workload__poll(struct workload *workload);
 void workload__wait(struct workload *workload);
 int workload__exit_status(const struct workload *workload);
 
-#endif /* PROFBUF_CMD_WORKLOAD_H */
+#endif /* PROFBUF_RECORD_WORKLOAD_H */
