@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * resolver: inside of struct symbols. symbol.c has its tables and looks addresses up, live.c fills
- * in processes that run.
+ * resolver: inside of struct symbols. symbol.c has its tables and looks addresses up, processes.c
+ * knows what is mapped, live.c fills in processes that run.
  */
 #ifndef PROFBUF_SYMBOL_RESOLVER_H
 #define PROFBUF_SYMBOL_RESOLVER_H
@@ -69,6 +69,29 @@ struct symbols {
 	htab_t locations;
 	htab_t names;
 };
+
+static inline hashval_t symbols__hash(uint64_t first, uint64_t second)
+{
+	uint64_t value = (first ^ second * 0x9e3779b97f4a7c15) * 0xff51afd7ed558ccd;
+
+	return value >> 32;
+}
+
+/* The item that is equal to @item. If there is none, a copy of @size bytes becomes it. */
+void *symbols__find_or_add(struct symbols *symbols, htab_t table, const void *item, size_t size,
+			   bool *added);
+
+/* A copy of @template. NULL: no memory. */
+struct module *symbols__new_module(struct symbols *symbols, const struct module *template);
+
+/* The module that is equal to @key. If there is none, a copy becomes it. NULL: no memory. */
+struct module *symbols__find_module(struct symbols *symbols, const struct module *key);
+
+/* A table of struct process by process ID. NULL: no memory. */
+htab_t processes__new(void);
+
+/* NULL: nothing is known of it. */
+struct process *symbols__find_process(struct symbols *symbols, uint32_t pid);
 
 /* The process with this ID, also if nothing was known of it so far. NULL: no memory. */
 struct process *symbols__add_process(struct symbols *symbols, uint32_t pid);

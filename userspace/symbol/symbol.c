@@ -29,32 +29,11 @@ static struct module *to_module(struct symbol_module *public)
 	return (struct module *)public;
 }
 
-static hashval_t hash(uint64_t first, uint64_t second)
-{
-	uint64_t value = (first ^ second * 0x9e3779b97f4a7c15) * 0xff51afd7ed558ccd;
-
-	return value >> 32;
-}
-
-static hashval_t hash_process(const void *item)
-{
-	const struct process *process = item;
-
-	return hash(process->pid, 0);
-}
-
-static int equal_process(const void *item, const void *other)
-{
-	const struct process *a = item, *b = other;
-
-	return a->pid == b->pid;
-}
-
 static hashval_t hash_location(const void *item)
 {
 	const struct own_location *location = item;
 
-	return hash(location->public.address, location->pid * 2ULL + location->exact);
+	return symbols__hash(location->public.address, location->pid * 2ULL + location->exact);
 }
 
 static int equal_location(const void *item, const void *other)
@@ -68,7 +47,7 @@ static hashval_t hash_names(const void *item)
 {
 	const struct module_names *names = item;
 
-	return hash(names->address, (uintptr_t)names->module);
+	return symbols__hash(names->address, (uintptr_t)names->module);
 }
 
 static int equal_names(const void *item, const void *other)
@@ -82,8 +61,8 @@ static hashval_t hash_module(const void *item)
 {
 	const struct module *module = item;
 
-	return hash(module->inode ^ (uintptr_t)module->key_build_id,
-		    (uintptr_t)module->public.path);
+	return symbols__hash(module->inode ^ (uintptr_t)module->key_build_id,
+			     (uintptr_t)module->public.path);
 }
 
 /* Strings are interned. */
@@ -96,9 +75,8 @@ static int equal_module(const void *item, const void *other)
 	       a->inode == b->inode && a->major == b->major && a->minor == b->minor;
 }
 
-/* The item that is equal to @item. If there is none, a copy of @size bytes becomes it. */
-static void *find_or_add(struct symbols *symbols, htab_t table, const void *item, size_t size,
-			 bool *added)
+void *symbols__find_or_add(struct symbols *symbols, htab_t table, const void *item, size_t size,
+			   bool *added)
 {
 	void **slot = htab_find_slot(table, item, INSERT);
 
@@ -117,7 +95,7 @@ static void *find_or_add(struct symbols *symbols, htab_t table, const void *item
 	return *slot;
 }
 
-static struct module *new_module(struct symbols *symbols, const struct module *template)
+struct module *symbols__new_module(struct symbols *symbols, const struct module *template)
 {
 	struct module *module = malloc(sizeof(*module));
 
@@ -139,20 +117,20 @@ static struct module *new_special(struct symbols *symbols, const char *path, boo
 	struct module template = { .public.kernel = kernel }, *module;
 
 	template.public.path = symbols__intern(symbols, path);
-	module = template.public.path ? new_module(symbols, &template) : NULL;
+	module = template.public.path ? symbols__new_module(symbols, &template) : NULL;
 	if (module)
 		module__set_problem(module, &symbols->context, problem, advice, "%s", reason);
 	return module;
 }
 
-static struct module *find_module(struct symbols *symbols, const struct module *key)
+struct module *symbols__find_module(struct symbols *symbols, const struct module *key)
 {
 	void **slot = htab_find_slot(symbols->modules, key, INSERT);
 
 	if (!slot)
 		return NULL;
 	if (!*slot) {
-		*slot = new_module(symbols, key);
+		*slot = symbols__new_module(symbols, key);
 		if (!*slot)
 			htab_clear_slot(symbols->modules, slot);
 	}
@@ -170,7 +148,7 @@ struct symbols *symbols__new(const struct symbols_options *options)
 	symbols->context.strings = strings__new();
 	symbols->context.memory = objalloc_create();
 	symbols->modules = htab_try_create(64, hash_module, equal_module, NULL);
-	symbols->processes = htab_try_create(64, hash_process, equal_process, NULL);
+	symbols->processes = processes__new();
 	symbols->locations = htab_try_create(1024, hash_location, equal_location, NULL);
 	symbols->names = htab_try_create(1024, hash_names, equal_names, NULL);
 	if (!symbols->context.strings || !symbols->context.memory || !symbols->modules ||
@@ -197,15 +175,6 @@ fail:
 	return NULL;
 }
 
-static int free_process(void **slot, void *data)
-{
-	struct process *process = *slot;
-
-	(void)data;
-	mappings__free(&process->mappings);
-	return 1;
-}
-
 static void delete_table(htab_t table)
 {
 	if (table)
@@ -222,8 +191,6 @@ void symbols__free(struct symbols *symbols)
 		next = module->next;
 		module__free(module);
 	}
-	if (symbols->processes)
-		htab_traverse_noresize(symbols->processes, free_process, NULL);
 	delete_table(symbols->modules);
 	delete_table(symbols->processes);
 	delete_table(symbols->locations);
@@ -233,6 +200,11 @@ void symbols__free(struct symbols *symbols)
 	if (symbols->context.memory)
 		objalloc_free(symbols->context.memory);
 	free(symbols);
+}
+
+void symbols__set_recorded(struct symbols *symbols, uint64_t realtime_ns)
+{
+	symbols->context.recorded_ns = realtime_ns;
 }
 
 const char *symbols__intern(struct symbols *symbols, const char *string)
@@ -252,7 +224,7 @@ static struct module *find_kernel_module(struct symbols *symbols, const char *pa
 	if (!path)
 		return symbols->kernel;
 	key.public.path = symbols__intern(symbols, path);
-	return key.public.path ? find_module(symbols, &key) : NULL;
+	return key.public.path ? symbols__find_module(symbols, &key) : NULL;
 }
 
 static int add_kernel_symbol(struct symbols *symbols, struct symtab_symbol *symbol,
@@ -313,154 +285,6 @@ int symbols__add_kernel_symbol(struct symbols *symbols, uint64_t address, uint64
 }
 
 /*
- * Processes
- */
-
-static struct process *find_process(struct symbols *symbols, uint32_t pid)
-{
-	struct process key = { .pid = pid };
-
-	return htab_find(symbols->processes, &key);
-}
-
-struct process *symbols__add_process(struct symbols *symbols, uint32_t pid)
-{
-	struct process key = { .pid = pid };
-	bool added;
-
-	return find_or_add(symbols, symbols->processes, &key, sizeof(key), &added);
-}
-
-static struct module *find_jit(struct symbols *symbols, struct process *process, bool live)
-{
-	struct module template = { .pid = process->pid };
-
-	if (process->jit)
-		return process->jit;
-	template.public.path = symbols__intern(symbols, "[anon]");
-	if (!template.public.path)
-		return NULL;
-	process->jit = new_module(symbols, &template);
-	if (process->jit)
-		module__set_anonymous(process->jit, &symbols->context, live);
-	return process->jit;
-}
-
-static struct module *find_file(struct symbols *symbols, const struct symbol_mapping *mapping,
-				bool live)
-{
-	struct module key = {
-		.public.path = mapping->path,
-		.major = mapping->major,
-		.minor = mapping->minor,
-		.inode = mapping->inode,
-		.pid = mapping->pid,
-		.live = live,
-	};
-	struct module *module;
-
-	if (!live) {
-		if (mapping->build_id)
-			module__set_build_id(&key, &symbols->context, mapping->build_id,
-					     mapping->build_id_size);
-		key.key_build_id = key.public.build_id;
-	}
-	module = find_module(symbols, &key);
-	if (module && live && module->kind != MODULE_FILE) {
-		/* Another process may have been less open. */
-		module->pid = mapping->pid;
-		module__open_live(module, &symbols->context, mapping);
-	}
-	return module;
-}
-
-static struct module *find_mapped(struct symbols *symbols, struct process *process,
-				  const struct symbol_mapping *mapping, bool live)
-{
-	struct module *module;
-
-	if (!module__has_file(mapping))
-		return find_jit(symbols, process, live);
-	module = find_file(symbols, mapping, live);
-	if (module && module__is_memory(mapping) &&
-	    (live ? module->kind != MODULE_FILE : !module->build_id_size))
-		return find_jit(symbols, process, live);
-	return module;
-}
-
-int symbols__map(struct symbols *symbols, const struct symbol_mapping *mapping, bool live)
-{
-	struct own_mapping *own;
-	struct process *process;
-	struct module *module;
-	int error;
-
-	if (mapping->end <= mapping->start)
-		return -EINVAL;
-	process = symbols__add_process(symbols, mapping->pid);
-	if (!process)
-		return -ENOMEM;
-	/* Such as [vsyscall]: an address of the kernel, whose names are elsewhere. */
-	if (mapping->start >> 63)
-		return 0;
-
-	own = objalloc_alloc(symbols->context.memory, sizeof(*own));
-	if (!own)
-		return -ENOMEM;
-	*own = (struct own_mapping){ .public = *mapping };
-	own->public.path = symbols__intern(symbols, mapping->path ?: "");
-	if (!own->public.path)
-		return -ENOMEM;
-	module = find_mapped(symbols, process, &own->public, live);
-	if (!module)
-		return -ENOMEM;
-	own->public.module = &module->public;
-	own->public.build_id = module->build_id;
-	own->public.build_id_size = module->build_id_size;
-
-	error = mappings__add(&process->mappings, &own->public);
-	if (error)
-		return error;
-	if (process->last)
-		process->last->next = own;
-	else
-		process->first = own;
-	process->last = own;
-	return 0;
-}
-
-int symbols__add_mapping(struct symbols *symbols, const struct symbol_mapping *mapping)
-{
-	return symbols__map(symbols, mapping, false);
-}
-
-void symbols__set_recorded(struct symbols *symbols, uint64_t realtime_ns)
-{
-	symbols->context.recorded_ns = realtime_ns;
-}
-
-int symbols__add_process_symbol(struct symbols *symbols, uint32_t pid, uint64_t address,
-				uint64_t size, const char *name)
-{
-	struct process *process = symbols__add_process(symbols, pid);
-	struct symtab_symbol symbol = {
-		.start = address,
-		.end = address + size,
-		.name_size = strlen(name) + 1,
-	};
-	struct module *module;
-
-	if (!process)
-		return -ENOMEM;
-	symbol.name = symbols__intern(symbols, name);
-	module = find_jit(symbols, process, false);
-	if (!symbol.name || !module)
-		return -ENOMEM;
-	module->symtab.newest_wins = true;
-	return symtab__add(&module->symtab, &symbol);
-}
-
-/*
  * Addresses
  */
 
@@ -472,7 +296,7 @@ static const struct module_names *name_in_module(struct symbols *symbols, struct
 	bool added;
 	uint32_t i;
 
-	names = find_or_add(symbols, symbols->names, &key, sizeof(key), &added);
+	names = symbols__find_or_add(symbols, symbols->names, &key, sizeof(key), &added);
 	if (!names || !added)
 		return names;
 	if (module__name(module, &symbols->context, names))
@@ -534,7 +358,7 @@ static int resolve_in_module(struct symbols *symbols, struct symbol_location *lo
 static int resolve_user(struct symbols *symbols, struct symbol_location *location, uint32_t pid,
 			uint64_t address)
 {
-	struct process *process = find_process(symbols, pid);
+	struct process *process = symbols__find_process(symbols, pid);
 	const struct symtab_symbol *recorded = NULL;
 	struct module *module;
 	int error;
@@ -575,7 +399,7 @@ const struct symbol_location *symbols__resolve(struct symbols *symbols, uint32_t
 	uint64_t lookup = exact || !address ? address : address - 1;
 	int error;
 
-	own = find_or_add(symbols, symbols->locations, &key, sizeof(key), &added);
+	own = symbols__find_or_add(symbols, symbols->locations, &key, sizeof(key), &added);
 	if (!own || !added)
 		return own ? &own->public : NULL;
 
@@ -593,26 +417,6 @@ const struct symbol_location *symbols__resolve(struct symbols *symbols, uint32_t
 	module->addresses++;
 	module->unnamed += !own->public.nframes;
 	return &own->public;
-}
-
-const struct symbol_mapping *symbols__find_mapping(struct symbols *symbols, uint32_t pid,
-						   uint64_t address)
-{
-	const struct process *process = find_process(symbols, pid);
-
-	return process ? mappings__find(&process->mappings, address) : NULL;
-}
-
-const struct symbol_mapping *symbols__next_mapping(struct symbols *symbols, uint32_t pid,
-						   const struct symbol_mapping *previous)
-{
-	const struct own_mapping *own = (const struct own_mapping *)previous;
-	const struct process *process;
-
-	if (own)
-		return own->next ? &own->next->public : NULL;
-	process = find_process(symbols, pid);
-	return process && process->first ? &process->first->public : NULL;
 }
 
 struct symbol_module *symbols__next_module(struct symbols *symbols,

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The table of processes: what each has mapped, and which module that is of.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "resolver.h"
+
+static hashval_t hash_process(const void *item)
+{
+	const struct process *process = item;
+
+	return symbols__hash(process->pid, 0);
+}
+
+static int equal_process(const void *item, const void *other)
+{
+	const struct process *a = item, *b = other;
+
+	return a->pid == b->pid;
+}
+
+static void free_process(void *item)
+{
+	struct process *process = item;
+
+	mappings__free(&process->mappings);
+}
+
+htab_t processes__new(void)
+{
+	return htab_try_create(64, hash_process, equal_process, free_process);
+}
+
+struct process *symbols__find_process(struct symbols *symbols, uint32_t pid)
+{
+	struct process key = { .pid = pid };
+
+	return htab_find(symbols->processes, &key);
+}
+
+struct process *symbols__add_process(struct symbols *symbols, uint32_t pid)
+{
+	struct process key = { .pid = pid };
+	bool added;
+
+	return symbols__find_or_add(symbols, symbols->processes, &key, sizeof(key), &added);
+}
+
+static struct module *find_jit(struct symbols *symbols, struct process *process, bool live)
+{
+	struct module template = { .pid = process->pid };
+
+	if (process->jit)
+		return process->jit;
+	template.public.path = symbols__intern(symbols, "[anon]");
+	if (!template.public.path)
+		return NULL;
+	process->jit = symbols__new_module(symbols, &template);
+	if (process->jit)
+		module__set_anonymous(process->jit, &symbols->context, live);
+	return process->jit;
+}
+
+static struct module *find_file(struct symbols *symbols, const struct symbol_mapping *mapping,
+				bool live)
+{
+	struct module key = {
+		.public.path = mapping->path,
+		.major = mapping->major,
+		.minor = mapping->minor,
+		.inode = mapping->inode,
+		.pid = mapping->pid,
+		.live = live,
+	};
+	struct module *module;
+
+	if (!live) {
+		if (mapping->build_id)
+			module__set_build_id(&key, &symbols->context, mapping->build_id,
+					     mapping->build_id_size);
+		key.key_build_id = key.public.build_id;
+	}
+	module = symbols__find_module(symbols, &key);
+	if (module && live && module->kind != MODULE_FILE) {
+		/* Another process may have been less open. */
+		module->pid = mapping->pid;
+		module__open_live(module, &symbols->context, mapping);
+	}
+	return module;
+}
+
+static struct module *find_mapped(struct symbols *symbols, struct process *process,
+				  const struct symbol_mapping *mapping, bool live)
+{
+	struct module *module;
+
+	if (!module__has_file(mapping))
+		return find_jit(symbols, process, live);
+	module = find_file(symbols, mapping, live);
+	if (module && module__is_memory(mapping) &&
+	    (live ? module->kind != MODULE_FILE : !module->build_id_size))
+		return find_jit(symbols, process, live);
+	return module;
+}
+
+int symbols__map(struct symbols *symbols, const struct symbol_mapping *mapping, bool live)
+{
+	struct own_mapping *own;
+	struct process *process;
+	struct module *module;
+	int error;
+
+	if (mapping->end <= mapping->start)
+		return -EINVAL;
+	process = symbols__add_process(symbols, mapping->pid);
+	if (!process)
+		return -ENOMEM;
+	/* Such as [vsyscall]: an address of the kernel, whose names are elsewhere. */
+	if (mapping->start >> 63)
+		return 0;
+
+	own = objalloc_alloc(symbols->context.memory, sizeof(*own));
+	if (!own)
+		return -ENOMEM;
+	*own = (struct own_mapping){ .public = *mapping };
+	own->public.path = symbols__intern(symbols, mapping->path ?: "");
+	if (!own->public.path)
+		return -ENOMEM;
+	module = find_mapped(symbols, process, &own->public, live);
+	if (!module)
+		return -ENOMEM;
+	own->public.module = &module->public;
+	own->public.build_id = module->build_id;
+	own->public.build_id_size = module->build_id_size;
+
+	error = mappings__add(&process->mappings, &own->public);
+	if (error)
+		return error;
+	if (process->last)
+		process->last->next = own;
+	else
+		process->first = own;
+	process->last = own;
+	return 0;
+}
+
+int symbols__add_mapping(struct symbols *symbols, const struct symbol_mapping *mapping)
+{
+	return symbols__map(symbols, mapping, false);
+}
+
+int symbols__add_process_symbol(struct symbols *symbols, uint32_t pid, uint64_t address,
+				uint64_t size, const char *name)
+{
+	struct process *process = symbols__add_process(symbols, pid);
+	struct symtab_symbol symbol = {
+		.start = address,
+		.end = address + size,
+		.name_size = strlen(name) + 1,
+	};
+	struct module *module;
+
+	if (!process)
+		return -ENOMEM;
+	symbol.name = symbols__intern(symbols, name);
+	module = find_jit(symbols, process, false);
+	if (!symbol.name || !module)
+		return -ENOMEM;
+	module->symtab.newest_wins = true;
+	return symtab__add(&module->symtab, &symbol);
+}
+
+const struct symbol_mapping *symbols__find_mapping(struct symbols *symbols, uint32_t pid,
+						   uint64_t address)
+{
+	const struct process *process = symbols__find_process(symbols, pid);
+
+	return process ? mappings__find(&process->mappings, address) : NULL;
+}
+
+const struct symbol_mapping *symbols__next_mapping(struct symbols *symbols, uint32_t pid,
+						   const struct symbol_mapping *previous)
+{
+	const struct own_mapping *own = (const struct own_mapping *)previous;
+	const struct process *process;
+
+	if (own)
+		return own->next ? &own->next->public : NULL;
+	process = symbols__find_process(symbols, pid);
+	return process && process->first ? &process->first->public : NULL;
+}
