@@ -85,10 +85,9 @@ void *symbols__find_or_add(struct symbols *symbols, htab_t table, const void *it
 		return NULL;
 	if (!*slot) {
 		*slot = objalloc_alloc(symbols->context.memory, size);
-		if (!*slot) {
-			htab_clear_slot(table, slot);
+		/* A slot that stays empty does no harm. */
+		if (!*slot)
 			return NULL;
-		}
 		memcpy(*slot, item, size);
 		*added = true;
 	}
@@ -129,11 +128,9 @@ struct module *symbols__find_module(struct symbols *symbols, const struct module
 
 	if (!slot)
 		return NULL;
-	if (!*slot) {
+	/* A slot that stays empty does no harm. */
+	if (!*slot)
 		*slot = symbols__new_module(symbols, key);
-		if (!*slot)
-			htab_clear_slot(symbols->modules, slot);
-	}
 	return *slot;
 }
 
