@@ -464,12 +464,14 @@ static pid_t start_stopped_process(void)
 	pid_t pid = fork();
 	int status;
 
+	assert_true(pid >= 0);
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;)
 			raise(SIGSTOP);
 	}
 	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
 	return pid;
 }
 
