@@ -58,7 +58,9 @@ struct profbuf_source_ops;
  * @wake_later: wakes them where @wake must not take it either
  */
 struct profbuf_session {
+	/* Of who reads; taken before @lock. */
 	struct mutex reader;
+	/* Of state, configuration and buffers; never held while user memory is touched. */
 	struct mutex lock;
 	struct profbuf_config config;
 	cpumask_var_t chosen;
