@@ -7,6 +7,7 @@
 #define PROFBUF_COMPAT_H
 
 #include <linux/fs.h>
+#include <linux/ftrace.h>
 #include <linux/hrtimer.h>
 #include <linux/sched.h>
 #include <linux/sched/isolation.h>
@@ -37,6 +38,32 @@ static inline bool cpu_is_isolated(int cpu)
 /* Before 6.17. */
 #ifndef HAVE_SYSTEM_DFL_WQ
 #define system_dfl_wq system_unbound_wq
+#endif
+
+/* Before 6.2. */
+#if defined(CONFIG_X86_64) && !defined(ftrace_regs_get_argument)
+#define ftrace_regs_get_argument(fregs, n) regs_get_kernel_argument(&(fregs)->regs, n)
+#endif
+
+/* Before 6.6. */
+#ifndef HAVE_INODE_GET_CTIME
+static inline struct timespec64 inode_get_ctime(const struct inode *inode)
+{
+	return inode->i_ctime;
+}
+#endif
+
+/* Before 6.8 a file of a stacked file system has the path that users see. */
+#ifndef HAVE_FILE_USER_PATH
+static inline const struct path *file_user_path(const struct file *file)
+{
+	return &file->f_path;
+}
+
+static inline struct inode *file_user_inode(const struct file *file)
+{
+	return file_inode(file);
+}
 #endif
 
 /* Before 6.4 the only user workers were those of io_uring. */

@@ -183,6 +183,8 @@ void profbuf_cpus_free(struct profbuf_session *session)
 		profbuf_cpu_free(session->cpus[cpu]);
 	kvfree(session->cpus);
 	session->cpus = NULL;
+	profbuf_spaces_free(session->spaces);
+	session->spaces = NULL;
 	profbuf_account_close(&session->account);
 }
 
@@ -205,6 +207,11 @@ int profbuf_cpus_make(struct profbuf_session *session)
 	if (!session->cpus)
 		return -ENOMEM;
 	profbuf_account_open(&session->account);
+	session->spaces = profbuf_spaces_new(session);
+	if (!session->spaces) {
+		profbuf_cpus_free(session);
+		return -ENOMEM;
+	}
 
 	for_each_cpu_and(cpu, cpu_online_mask, session->wanted) {
 		pc = profbuf_cpu_new(session, cpu);

@@ -10,6 +10,8 @@
 #include "cpus.h"
 #include "idle.h"
 #include "overload.h"
+#include "space.h"
+#include "space_watch.h"
 
 /* Anyone may open it: whether the caller may sample is asked when sampling starts. */
 static struct miscdevice device = {
@@ -42,6 +44,8 @@ static void __exit profbuf_exit(void)
 	misc_deregister(&device);
 	profbuf_cpus_cleanup();
 	profbuf_idle_cleanup();
+	profbuf_space_watch_cleanup();
+	profbuf_spaces_cleanup();
 }
 module_exit(profbuf_exit);
 

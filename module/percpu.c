@@ -61,6 +61,7 @@ static int cpu_alloc_ring(struct profbuf_cpu *pc, const struct profbuf_ring_layo
 
 static void cpu_free_memory(struct profbuf_cpu *pc)
 {
+	profbuf_spares_free(pc);
 	profbuf_memory_free(pc->ring.data);
 	profbuf_memory_free(pc->ring.tags);
 	profbuf_memory_free(pc->ring.overflow_record);
@@ -111,8 +112,13 @@ struct profbuf_cpu *profbuf_cpu_new(struct profbuf_session *session, unsigned in
 	error = session->source->init(pc, node);
 	if (error)
 		goto free;
+	error = profbuf_spaces_prepare(session->spaces, pc);
+	if (error)
+		goto free_source;
 	return pc;
 
+free_source:
+	session->source->free(pc);
 free:
 	cpu_free_memory(pc);
 uncharge:

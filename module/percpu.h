@@ -8,6 +8,7 @@
 
 #include "overload.h"
 #include "ring.h"
+#include "space.h"
 #include "stack.h"
 
 struct profbuf_session;
@@ -23,6 +24,10 @@ struct profbuf_session;
  * @late: of these, periods by which interrupts were late
  * @stolen: of these, periods that a host has stolen
  * @slept: periods besides, in which the source was stopped as the CPU was idle
+ * @spaces: spaces that were sampled first here
+ * @spaces_unknown: records of a space that there was nothing prepared for
+ * @spare_spaces: prepared for the sampling interrupt: struct profbuf_space
+ * @spare_ranges: struct profbuf_ranges
  * @overload: what sampling takes of the CPU
  * @records_read: records read so far, overflow entries included
  * @lost_read: samples lost as told by the overflow entries read
@@ -41,6 +46,10 @@ struct profbuf_cpu {
 	local64_t late;
 	local64_t stolen;
 	local64_t slept;
+	local64_t spaces;
+	local64_t spaces_unknown;
+	struct profbuf_spares spare_spaces;
+	struct profbuf_spares spare_ranges;
 	struct profbuf_overload overload;
 	u64 records_read;
 	u64 lost_read;

@@ -13,6 +13,8 @@
 #include "percpu.h"
 #include "reader.h"
 #include "session.h"
+#include "space.h"
+#include "space_frame.h"
 
 /* Copies a piece of a frame; either all of it or nothing counts. */
 static bool reader_copy(const void *from, size_t size, struct iov_iter *to)
@@ -88,6 +90,32 @@ static ssize_t reader_put_info(struct profbuf_session *session, struct iov_iter 
 	}
 	session->info_sequence++;
 	return frame.size;
+}
+
+/*
+ * Puts SPACE frames to @to, as many as fit. Returns their bytes; -EMSGSIZE if there is no room
+ * for the first one, or another negative errno.
+ */
+static ssize_t reader_put_spaces(struct profbuf_session *session, struct iov_iter *to)
+{
+	const struct profbuf_frame *frame;
+	size_t space = iov_iter_count(to);
+	ssize_t total = 0;
+
+	while ((frame = profbuf_frames_first(session->spaces))) {
+		if (iov_iter_count(to) < frame->size)
+			return total ?: -EMSGSIZE;
+		if (!reader_copy(frame, frame->size, to)) {
+			if (total) {
+				iov_iter_revert(to, space - total - iov_iter_count(to));
+				return total;
+			}
+			return reader_take_back(session, space, to);
+		}
+		total += frame->size;
+		profbuf_spaces_read(session->spaces);
+	}
+	return total;
 }
 
 /* Returns the bytes of the LIMIT frame that was put to @to, or a negative errno. */
@@ -207,8 +235,8 @@ static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to,
 	 */
 	bool ended = state == PROFBUF_STATE_STOPPED;
 	unsigned int i, cpu;
+	ssize_t result, spaces;
 	ssize_t total = 0;
-	ssize_t result;
 	bool progress;
 
 	if (state == PROFBUF_STATE_ENDED)
@@ -220,6 +248,12 @@ static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to,
 			return result;
 		total = result;
 	}
+	/* Where there is no room for one, there may be for records. */
+	spaces = reader_put_spaces(session, to);
+	if (spaces < 0 && spaces != -EMSGSIZE)
+		return total ?: spaces;
+	if (spaces > 0)
+		total += spaces;
 
 	do {
 		progress = false;
@@ -255,6 +289,8 @@ static ssize_t reader_fill(struct profbuf_session *session, struct iov_iter *to,
 
 	if (total)
 		return total;
+	if (spaces)
+		return spaces;
 	if (!ended)
 		return -EAGAIN;
 	return reader_end(session, wait);
@@ -284,6 +320,8 @@ static bool reader_arm(struct profbuf_session *session)
 		if (profbuf_overload_news(pc))
 			readable = true;
 	}
+	if (session->spaces && profbuf_frames_first(session->spaces))
+		readable = true;
 	return readable || READ_ONCE(session->info_due) || state == PROFBUF_STATE_STOPPED ||
 	       state == PROFBUF_STATE_ENDED;
 }

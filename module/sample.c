@@ -18,6 +18,7 @@
 #include "deadline.h"
 #include "sample.h"
 #include "session.h"
+#include "space.h"
 #include "stack.h"
 
 static __always_inline enum profbuf_mode sample_mode(struct pt_regs *regs)
@@ -46,7 +47,7 @@ static __always_inline u64 sample_cgroup(void)
 }
 
 /* The header words, in the order of the uapi. */
-static __always_inline void sample_header(u64 *header, u64 mode,
+static __always_inline void sample_header(u64 *header, u64 mode, u64 space, enum profbuf_end end,
 					  const struct profbuf_sample *sample)
 {
 	header[0] = sample->periods;
@@ -62,6 +63,37 @@ static __always_inline void sample_header(u64 *header, u64 mode,
 	if (unlikely(sample->late))
 		header[8] = min_t(u64, sample->stolen, U32_MAX) << 32 |
 			    min_t(u64, sample->late, U32_MAX);
+	header[9] = space;
+	header[10] = end;
+}
+
+/*
+ * Returns the space word of the current task, and puts what is known of its user code
+ * to @stack.
+ */
+static __always_inline u64 sample_space(struct profbuf_cpu *pc, struct profbuf_stack *stack,
+					struct pt_regs *regs, u64 now)
+{
+	struct profbuf_spaces *spaces = pc->session->spaces;
+	struct profbuf_space *space = NULL;
+	u32 generation;
+
+	if (!current->mm || current->flags & PF_KTHREAD)
+		return PROFBUF_SPACE_NONE;
+	if (likely(!spaces->blind))
+		space = profbuf_space_find(spaces, current->mm) ?: profbuf_space_add(pc, now);
+	if (unlikely(!space))
+		goto unknown;
+	generation = profbuf_space_sample(spaces, space);
+	if (unlikely(generation >= PROFBUF_GENERATION_MAX))
+		goto unknown;
+	stack->ranges = profbuf_space_ranges(pc, space, generation, regs, now);
+	stack->entry = space->entry;
+	return space->id | generation;
+
+unknown:
+	local64_inc(&pc->spaces_unknown);
+	return PROFBUF_SPACE_UNKNOWN;
 }
 
 /* What the writer's functions have returned to be done. */
@@ -108,15 +140,17 @@ notrace void profbuf_sample(struct profbuf_cpu *pc, struct pt_regs *regs, u64 no
 		struct profbuf_stack stack;
 		u64 header[PROFBUF_WORDS];
 		u32 kernel = 0;
+		u64 space;
 
 		profbuf_stack_init(&stack, pc->scratch, config->stack_depth, now);
+		space = sample_space(pc, &stack, regs, now);
 		if (config->flags & PROFBUF_KERNEL)
 			kernel = profbuf_stack_kernel(&stack, regs);
 		if (config->flags & PROFBUF_USER)
 			profbuf_stack_user(&stack, regs, &pc->frame);
 
 		sample_header(header, pc->cpu | (u64)mode << 32 | stack.flags | (u64)kernel << 48,
-			      sample);
+			      space, stack.end, sample);
 		result = profbuf_ring_write(&pc->ring, now, 0, header,
 					    min_t(u32, config->hdrsize, PROFBUF_WORDS),
 					    pc->scratch, stack.count);

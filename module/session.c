@@ -161,8 +161,10 @@ static int session_start_locked(struct profbuf_session *session)
 	error = profbuf_cpus_make(session);
 	if (error)
 		return error;
+	profbuf_spaces_begin(session->spaces);
 	error = profbuf_cpus_start(session);
 	if (error) {
+		profbuf_spaces_end(session->spaces);
 		profbuf_cpus_free(session);
 		return error;
 	}
@@ -239,6 +241,7 @@ int profbuf_session_stop(struct profbuf_session *session)
 	if (session->state == PROFBUF_STATE_RUNNING || session->state == PROFBUF_STATE_PAUSED) {
 		if (session->state == PROFBUF_STATE_RUNNING)
 			profbuf_cpus_stop(session);
+		profbuf_spaces_end(session->spaces);
 		for_each_possible_cpu(cpu) {
 			pc = profbuf_session_cpu(session, cpu);
 			if (pc)
@@ -268,6 +271,7 @@ int profbuf_session_pause(struct profbuf_session *session)
 	mutex_lock(&session->lock);
 	if (session->state == PROFBUF_STATE_RUNNING) {
 		profbuf_cpus_stop(session);
+		profbuf_spaces_flush(session->spaces);
 		profbuf_session_set_state(session, PROFBUF_STATE_PAUSED);
 		error = 0;
 	}
@@ -306,6 +310,8 @@ void profbuf_session_free(struct profbuf_session *session)
 {
 	if (session->state == PROFBUF_STATE_RUNNING)
 		profbuf_cpus_stop(session);
+	if (session->state == PROFBUF_STATE_RUNNING || session->state == PROFBUF_STATE_PAUSED)
+		profbuf_spaces_end(session->spaces);
 	/* No interrupt is left that could queue it again. */
 	irq_work_sync(&session->wake);
 	cancel_work_sync(&session->wake_later);

@@ -24,6 +24,7 @@
 
 #include "memory.h"
 #include "percpu.h"
+#include "space.h"
 
 struct file;
 struct profbuf_source_ops;
@@ -39,7 +40,8 @@ struct profbuf_source_ops;
  * @source: where the present run's interrupts come from
  * @state: written under @lock, with release; the reader looks at it without
  * @cpus: one for each CPU that took part, or NULL; published by release for readers
- * @account: whom the memory of @cpus is charged to
+ * @spaces: the address spaces that were sampled; of the present run, like @cpus
+ * @account: whom the memory of @cpus and @spaces is charged to
  * @node: links the session to the hotplug state while it samples
  * @ceasing: sampling has ended: CPUs that come or go are nothing to it any more
  * @sampled: CPUs that take part, as an INFO frame tells
@@ -69,6 +71,7 @@ struct profbuf_session {
 	const struct profbuf_source_ops *source;
 	enum profbuf_state state;
 	struct profbuf_cpu **cpus;
+	struct profbuf_spaces *spaces;
 	struct profbuf_account account;
 	struct hlist_node node;
 	bool ceasing;

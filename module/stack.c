@@ -17,6 +17,7 @@
 #include <asm/unwind.h>
 
 #include "compat.h"
+#include "ranges.h"
 #include "stack.h"
 
 #ifndef CONFIG_X86_64
@@ -28,6 +29,12 @@
  * and take a few microseconds then.
  */
 #define STACK_STEP	16
+
+/* What is farther from each other is on different stacks. */
+#define STACK_SIZE_MAX		(8 << 20)
+
+/* Of the code that a program begins with: it is short, and does not return. */
+#define STACK_ENTRY_SIZE	64
 
 #define STACK_WALK_NS_MIN	1000
 #define STACK_WALK_NS_MAX	NSEC_PER_SEC
@@ -49,7 +56,7 @@ MODULE_PARM_DESC(walk_ns, "longest time that a walk of a stack may take, nanosec
 
 static __always_inline bool stack_time_is_up(struct profbuf_stack *stack)
 {
-	if (likely((s64)(ktime_get_mono_fast_ns() - stack->end) < 0))
+	if (likely((s64)(ktime_get_mono_fast_ns() - stack->end_time) < 0))
 		return false;
 	stack->flags |= PROFBUF_MODE_TIMED_OUT;
 	return true;
@@ -145,6 +152,13 @@ static __always_inline bool user_memory_is_there(u64 fp, u64 size,
 	return !in_nmi() || !copy_from_user_nofault(buffer, (const void __user *)fp, size);
 }
 
+/* Is what returns to that address where the program begins? */
+static __always_inline bool stack_begins_at(const struct profbuf_stack *stack, u64 address,
+					    bool compat)
+{
+	return !compat && stack->entry && address - stack->entry < STACK_ENTRY_SIZE;
+}
+
 /*
  * Follows frame pointers from frame to frame, a few of them in one window of user access. Returns
  * the next one; 0 if the walk is over.
@@ -154,58 +168,94 @@ static __always_inline u64 stack_walk_step(struct profbuf_stack *stack, u64 fp, 
 {
 	u64 *to = stack->frames + stack->count;
 	u64 *end = to + min_t(u32, STACK_STEP, stack->depth - stack->count);
+	enum profbuf_end reason = PROFBUF_END_ABSENT;
+	unsigned long start = 0, range_size = 0;
 	u64 next = 0, return_address;
 
 	if (!user_access_begin((const void __user *)fp, size))
-		goto incomplete;
+		goto out;
 	while (to != end) {
-		if (!user_frame_get(&next, &return_address, fp, compat) || !return_address)
-			goto incomplete_access;
+		if (!user_frame_get(&next, &return_address, fp, compat))
+			goto out_access;
+		/* As a rule it is in the same range as the one before. */
+		if (return_address - start >= range_size &&
+		    !profbuf_ranges_find(stack->ranges, return_address, &start, &range_size)) {
+			reason = PROFBUF_END_DATA;
+			goto out_access;
+		}
 		*to++ = return_address;
-		if (!next)
-			break;
-		/* Stacks grow down, so callers' frames lie above; else it may go in circles. */
-		if (next <= fp || next & (size / 2 - 1))
-			goto incomplete_access;
+		if (!next) {
+			reason = stack_begins_at(stack, return_address, compat) ?
+				 PROFBUF_END_ROOT : PROFBUF_END_ZERO;
+			goto out_access;
+		}
+		reason = PROFBUF_END_STRAY;
+		if (next & (size / 2 - 1))
+			goto out_access;
+		/*
+		 * Stacks grow down, so callers' frames lie above. Below may be another stack, but
+		 * what is close there are frames that were left long ago.
+		 */
+		if (next <= fp) {
+			if (next >= stack->lowest || stack->lowest - next < STACK_SIZE_MAX ||
+			    !stack->switches--)
+				goto out_access;
+			stack->lowest = next;
+		}
 		fp = next;
+		reason = PROFBUF_END_ABSENT;
 	}
 	user_access_end();
 	stack->count = to - stack->frames;
-	if (next && stack->count == stack->depth) {
-		stack->flags |= PROFBUF_MODE_TRUNCATED;
-		return 0;
-	}
-	return next;
+	if (stack->count < stack->depth)
+		return next;
+	stack->end = PROFBUF_END_DEPTH;
+	return 0;
 
-incomplete_access:
+out_access:
 	user_access_end();
 	stack->count = to - stack->frames;
-incomplete:
-	stack->flags |= PROFBUF_MODE_USER_INCOMPLETE;
+out:
+	stack->end = reason;
 	return 0;
 }
 
-/* Follows frame pointers until one is 0, which is where threads begin. */
-static __always_inline void stack_walk(struct profbuf_stack *stack, u64 fp, bool compat,
-				       union profbuf_user_frame *buffer)
+/* Follows frame pointers as long as they lead to frames. */
+static __always_inline void stack_walk(struct profbuf_stack *stack, const struct pt_regs *regs,
+				       bool compat, union profbuf_user_frame *buffer)
 {
 	u64 size = compat ? sizeof(buffer->frame32) : sizeof(buffer->frame);
+	u64 fp = regs->bp;
 
-	if (!fp)
+	if (!fp) {
+		stack->end = stack_begins_at(stack, regs->ip, compat) ? PROFBUF_END_ROOT :
+									 PROFBUF_END_ZERO;
 		return;
+	}
+	if (fp & (size / 2 - 1) || fp - regs->sp >= STACK_SIZE_MAX) {
+		stack->end = PROFBUF_END_STRAY;
+		return;
+	}
 	if (stack->count == stack->depth) {
-		stack->flags |= PROFBUF_MODE_TRUNCATED;
+		stack->end = PROFBUF_END_DEPTH;
 		return;
 	}
-	if (fp & (size / 2 - 1) || !user_memory_is_there(fp, size, buffer)) {
-		stack->flags |= PROFBUF_MODE_USER_INCOMPLETE;
+	if (!user_memory_is_there(fp, size, buffer)) {
+		stack->end = PROFBUF_END_ABSENT;
 		return;
 	}
 
+	stack->lowest = regs->sp;
 	pagefault_disable();
-	do {
+	for (;;) {
 		fp = stack_walk_step(stack, fp, size, compat);
-	} while (fp && !stack_time_is_up(stack));
+		if (!fp)
+			break;
+		if (stack_time_is_up(stack)) {
+			stack->end = PROFBUF_END_TIME;
+			break;
+		}
+	}
 	pagefault_enable();
 }
 
@@ -215,19 +265,8 @@ static __always_inline bool stack_is_flat(const struct pt_regs *regs)
 	return (regs->cs == __USER32_CS || regs->cs == __USER_CS) && regs->ss == __USER_DS;
 }
 
-/**
- * profbuf_stack_user - user frames of the current task
- * @stack: where they are added: the instruction at which the task left user space, or is
- *	in it, then return addresses
- * @regs: what was interrupted, or NULL
- * @buffer: memory for a frame, of this CPU, neither on a stack nor vmalloc'ed
- *
- * User memory is read as it is; what is not present is not faulted in.
- *
- * Context: hard interrupt or NMI.
- */
-notrace void profbuf_stack_user(struct profbuf_stack *stack, struct pt_regs *regs,
-				union profbuf_user_frame *buffer)
+static __always_inline void stack_user(struct profbuf_stack *stack, struct pt_regs *regs,
+				       union profbuf_user_frame *buffer)
 {
 	bool compat;
 
@@ -236,21 +275,50 @@ notrace void profbuf_stack_user(struct profbuf_stack *stack, struct pt_regs *reg
 		return;
 	if (!regs || !user_mode(regs)) {
 		regs = task_pt_regs(current);
-		/* Between fork() and the first return to user space there are none. */
-		if (!user_mode(regs))
+		/*
+		 * Between fork() and the first return to user space there are none, and in execve()
+		 * those of another program than the one whose address space it is.
+		 */
+		if (!user_mode(regs) || current->in_execve)
 			return;
 	}
 
 	if (stack->count == stack->depth) {
-		stack->flags |= PROFBUF_MODE_TRUNCATED;
+		stack->end = PROFBUF_END_DEPTH;
 		return;
 	}
 	stack->frames[stack->count++] = regs->ip;
 	compat = !user_64bit_mode(regs);
-	if (compat && !stack_is_flat(regs)) {
+	if (compat && !stack_is_flat(regs))
+		stack->end = PROFBUF_END_SEGMENT;
+	else if (!stack->ranges)
+		stack->end = PROFBUF_END_UNKNOWN;
+	else
+		stack_walk(stack, regs, compat, buffer);
+}
+
+/**
+ * profbuf_stack_user - user frames of the current task
+ * @stack: where they are added: the instruction at which the task left user space, or is
+ *	in it, then return addresses
+ * @regs: what was interrupted, or NULL
+ * @buffer: memory for a frame, of this CPU, neither on a stack nor vmalloc'ed
+ *
+ * User memory is read as it is; what is not present is not faulted in. Frame pointers are
+ * whatever the program has in that register. So the first one must point into the stack, and what
+ * is beside each of them must be the address of code: else it is something of the program's data,
+ * which is nobody's business. A frame pointer of 0 alone does not tell that a thread
+ * begins there.
+ *
+ * Context: hard interrupt or NMI.
+ */
+notrace void profbuf_stack_user(struct profbuf_stack *stack, struct pt_regs *regs,
+				union profbuf_user_frame *buffer)
+{
+	stack_user(stack, regs, buffer);
+	if (stack->end == PROFBUF_END_DEPTH)
+		stack->flags |= PROFBUF_MODE_TRUNCATED;
+	else if (stack->end > PROFBUF_END_ROOT && stack->end != PROFBUF_END_TIME)
 		stack->flags |= PROFBUF_MODE_USER_INCOMPLETE;
-		return;
-	}
-	stack_walk(stack, regs->bp, compat, buffer);
 }
 NOKPROBE_SYMBOL(profbuf_stack_user);

@@ -3,8 +3,11 @@
 #define PROFBUF_STACK_H
 
 #include <linux/compiler.h>
+#include <linux/profbuf.h>
 #include <linux/ptrace.h>
 #include <linux/types.h>
+
+struct profbuf_ranges;
 
 /**
  * struct profbuf_stack - a stack while it is walked
@@ -12,15 +15,25 @@
  *	the kernel before those of user code
  * @count: how many there are
  * @depth: how many may be there
- * @end: when the walk must be over, by the monotonic clock that NMIs can read
+ * @end_time: when the walk must be over, by the monotonic clock that NMIs can read
  * @flags: PROFBUF_MODE_TRUNCATED and the like, as it turns out
+ * @ranges: what is executable in user space; NULL if that is not known
+ * @entry: where the program begins; 0 if that is not known
+ * @lowest: the lowest user frame; one between it and the present one was there already
+ * @switches: how many times a frame may lie below all that it called
+ * @end: where the walk of user frames ended
  */
 struct profbuf_stack {
 	u64 *frames;
 	u32 count;
 	u32 depth;
-	u64 end;
+	u64 end_time;
 	u64 flags;
+	const struct profbuf_ranges *ranges;
+	u64 entry;
+	u64 lowest;
+	u32 switches;
+	enum profbuf_end end;
 };
 
 /**
@@ -38,6 +51,12 @@ union profbuf_user_frame {
 		u32 return_address;
 	} frame32;
 };
+
+/*
+ * Stacks that call others may lie anywhere: those of signal handlers, of coroutines, and the one
+ * that Go runs its own functions on. More of them are a circle.
+ */
+#define PROFBUF_STACK_SWITCHES	4
 
 /* The module's parameter walk_ns. */
 extern unsigned int profbuf_walk_ns;
@@ -57,8 +76,13 @@ static __always_inline void profbuf_stack_init(struct profbuf_stack *stack, u64 
 	stack->frames = frames;
 	stack->count = 0;
 	stack->depth = depth;
-	stack->end = now + READ_ONCE(profbuf_walk_ns);
+	stack->end_time = now + READ_ONCE(profbuf_walk_ns);
 	stack->flags = 0;
+	stack->ranges = NULL;
+	stack->entry = 0;
+	stack->lowest = 0;
+	stack->switches = PROFBUF_STACK_SWITCHES;
+	stack->end = PROFBUF_END_NONE;
 }
 
 u32 profbuf_stack_kernel(struct profbuf_stack *stack, struct pt_regs *regs);

@@ -29,6 +29,8 @@ static void stats_add(struct profbuf_stats *stats, struct profbuf_cpu *pc)
 	stats->slept += slept;
 	stats->late += local64_read(&pc->late);
 	stats->stolen += local64_read(&pc->stolen);
+	stats->spaces += local64_read(&pc->spaces);
+	stats->spaces_unknown += local64_read(&pc->spaces_unknown);
 	profbuf_overload_stats(pc, stats);
 }
 
@@ -57,6 +59,8 @@ int profbuf_session_stats(struct profbuf_session *session, struct profbuf_stats 
 			if (pc)
 				stats_add(stats, pc);
 		}
+		if (session->spaces)
+			stats->spaces_lost = atomic64_read(&session->spaces->lost);
 	} else {
 		/* Comes from user space, which must not make the CPU guess it in range. */
 		if (only < nr_cpu_ids)

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -160,6 +161,50 @@ static void stream_walk_limit(struct stream *stream, const struct profbuf_frame 
 	stream->limit[frame->cpu] = *limit;
 }
 
+static void check_part(const struct profbuf_mapping *mapping, uint32_t offset, uint32_t size)
+{
+	ASSERT_GE(offset, sizeof(*mapping));
+	ASSERT_LE(offset + size, mapping->size);
+}
+
+static void stream_walk_space(struct stream *stream, const struct profbuf_frame *frame)
+{
+	const struct profbuf_space_info *space = (const void *)(frame + 1);
+	const struct profbuf_mapping *mapping = (const void *)(space + 1);
+	const void *end = (const char *)frame + frame->size;
+	uint32_t i;
+
+	ASSERT_EQ(frame->cpu, PROFBUF_CPU_NONE);
+	ASSERT(frame->sequence == stream->spaces || stream->shared);
+	stream->spaces++;
+	ASSERT_EQ(space->size, sizeof(*space));
+	ASSERT(!(space->flags & ~(PROFBUF_SPACE_MORE | PROFBUF_SPACE_INCOMPLETE |
+				  PROFBUF_SPACE_ENDED)));
+	ASSERT_GT(PROFBUF_SPACE_ID(space->space), 0);
+	ASSERT_GT(PROFBUF_SPACE_GENERATION(space->space), 0);
+	ASSERT_LT(space->previous, space->space);
+	ASSERT_GT(space->tgid, 0);
+	ASSERT_GE(space->looked_ns, space->sampled_ns);
+	for (i = 0; i < space->nr_mappings; i++) {
+		const char *path = (const char *)mapping + mapping->path_offset;
+
+		ASSERT_LE((const void *)(mapping + 1), end);
+		ASSERT_LE((const void *)((const char *)mapping + mapping->size), end);
+		ASSERT_LT(mapping->start, mapping->end);
+		check_part(mapping, mapping->path_offset, mapping->path_size + 1);
+		check_part(mapping, mapping->build_id_offset, mapping->build_id_size);
+		ASSERT_EQ(strlen(path), mapping->path_size);
+		ASSERT_EQ(!mapping->inode, !!(mapping->flags & (PROFBUF_MAPPING_ANONYMOUS |
+								PROFBUF_MAPPING_VDSO)));
+		if (!(mapping->flags & PROFBUF_MAPPING_GONE))
+			ASSERT_EQ(mapping->generation, PROFBUF_SPACE_GENERATION(space->space));
+		if (stream->mapping)
+			stream->mapping(stream->context, space, mapping);
+		mapping = (const void *)((const char *)mapping + mapping->size);
+	}
+	ASSERT_EQ((const void *)mapping, end);
+}
+
 void stream_walk(struct stream *stream, const void *data, size_t size)
 {
 	const struct profbuf_frame *frame = data;
@@ -172,6 +217,8 @@ void stream_walk(struct stream *stream, const void *data, size_t size)
 			stream_walk_samples(stream, frame);
 		else if (frame->type == PROFBUF_FRAME_LIMIT)
 			stream_walk_limit(stream, frame);
+		else if (frame->type == PROFBUF_FRAME_SPACE)
+			stream_walk_space(stream, frame);
 		else
 			FAIL("frame type %u", frame->type);
 		ASSERT(stream->infos > 0 || stream->shared);
@@ -375,6 +422,16 @@ void wait_until_asleep(pid_t pid)
 {
 	while (!task_sleeps(pid))
 		sleep_ms(5);
+}
+
+/* A page of memory that may be executed: addresses in it are what callers can be at. */
+uint64_t code_page(void)
+{
+	void *page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_EXEC,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(page, MAP_FAILED);
+	return (uintptr_t)page;
 }
 
 void sleep_ms(unsigned int ms)

@@ -26,11 +26,15 @@ struct stream {
 	uint64_t samples_frames;
 	uint64_t limits[DEVICE_CPUS];		/* LIMIT frames */
 	struct profbuf_limit limit[DEVICE_CPUS];	/* the last ones */
+	uint64_t spaces;		/* SPACE frames */
 	uint64_t cpus;			/* mask told by the last INFO frame */
 	struct profbuf_info info;	/* the last one */
 	bool shared;			/* others read frames, too: gaps are no fault */
 	/* Called for each record that is a sample, if set. */
 	void (*record)(void *context, const struct profbuf_frame *frame, const __u64 *record);
+	/* Called for each mapping that is told, if set. */
+	void (*mapping)(void *context, const struct profbuf_space_info *space,
+			const struct profbuf_mapping *mapping);
 	void *context;
 };
 
@@ -54,6 +58,7 @@ pid_t spin_start(int cpu);
 void spin_stop(pid_t pid);
 bool task_sleeps(pid_t pid);
 void wait_until_asleep(pid_t pid);
+uint64_t code_page(void);
 void sleep_ms(unsigned int ms);
 void module_parameter(const char *name, const char *value);
 void module_parameter_refused(const char *name, const char *value, int error);

@@ -293,8 +293,9 @@ struct frame {
 
 static struct {
 	struct frame frames[8];
+	uint64_t code;
 	uint32_t length;
-	bool incomplete;
+	enum profbuf_end end;
 } chain;
 
 static bool check_chain(const struct profbuf_frame *frame, const __u64 *record)
@@ -304,27 +305,29 @@ static bool check_chain(const struct profbuf_frame *frame, const __u64 *record)
 	const __u64 *stack = record_stack(frame, record, &length);
 
 	/* It may not spin yet. */
-	if (PROFBUF_MODE(mode) != PROFBUF_MODE_USER || length < 2 || stack[1] != 1001)
+	if (PROFBUF_MODE(mode) != PROFBUF_MODE_USER || length < 2 || stack[1] != chain.code + 1)
 		return false;
 	ASSERT_EQ(length, chain.length);
 	for (i = 1; i < length; i++)
-		ASSERT_EQ(stack[i], 1000 + i);
-	ASSERT_EQ(!!(mode & PROFBUF_MODE_USER_INCOMPLETE), chain.incomplete);
+		ASSERT_EQ(stack[i], chain.code + i);
+	ASSERT_EQ(PROFBUF_END(record[PROFBUF_RECORD_FIXED + 10]), chain.end);
+	ASSERT(mode & PROFBUF_MODE_USER_INCOMPLETE);
 	ASSERT(!(mode & (PROFBUF_MODE_TRUNCATED | PROFBUF_MODE_KERNEL_INCOMPLETE)));
 	return true;
 }
 
-static void sample_chain(int fd, uint32_t length, bool incomplete)
+static void sample_chain(int fd, uint32_t length, enum profbuf_end end)
 {
 	pid_t pid;
 
 	chain.length = length;
-	chain.incomplete = incomplete;
+	chain.end = end;
 	pid = fork();
 	ASSERT_GE(pid, 0);
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		__asm__ __volatile__("mov %0, %%rbp; 1: jmp 1b" : : "r"(chain.frames));
+		__asm__ __volatile__("mov %0, %%rsp; mov %0, %%rbp; 1: jmp 1b"
+				     : : "r"(chain.frames));
 		__builtin_unreachable();
 	}
 	stream = (struct stream){};
@@ -337,9 +340,8 @@ static void link_frames(const void *next_of_third)
 {
 	int i;
 
-	memset(&chain, 0, sizeof(chain));
 	for (i = 0; i < 8; i++)
-		chain.frames[i].return_address = 1001 + i;
+		chain.frames[i] = (struct frame){ .return_address = chain.code + 1 + i };
 	chain.frames[0].next = &chain.frames[1];
 	chain.frames[1].next = &chain.frames[2];
 	chain.frames[2].next = next_of_third;
@@ -350,35 +352,70 @@ TEST(broken_chains_of_user_frames_are_marked)
 	size_t page = sysconf(_SC_PAGESIZE);
 	const char *absent = mmap((void *)0x7f0000000000, page, PROT_NONE,
 				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	const void *wrong[] = {
-		&chain.frames[2],			/* itself */
-		&chain.frames[0],			/* back */
-		(const char *)&chain.frames[4] + 4,	/* not aligned, see below */
-		absent,
-		(void *)0x7ffffffffff0,			/* across the end of user space */
-		(void *)0x800000000000,			/* no address at all */
-		(void *)0xffffffff81000000,		/* the kernel's */
-		(void *)-16,
+	const struct {
+		const void *next;
+		enum profbuf_end end;
+	} wrong[] = {
+		{ &chain.frames[2], PROFBUF_END_STRAY },	/* itself */
+		{ &chain.frames[0], PROFBUF_END_STRAY },	/* back */
+		/* Not aligned, see below. */
+		{ (const char *)&chain.frames[4] + 4, PROFBUF_END_STRAY },
+		{ absent, PROFBUF_END_ABSENT },
+		{ (void *)0x7ffffffffff0, PROFBUF_END_ABSENT },	/* across the end of user space */
+		{ (void *)0x800000000000, PROFBUF_END_ABSENT },	/* no address at all */
+		{ (void *)0xffffffff81000000, PROFBUF_END_ABSENT },	/* the kernel's */
+		{ (void *)-16, PROFBUF_END_ABSENT },
+		{ NULL, PROFBUF_END_ZERO },
 	};
+	const uint64_t nowhere[] = { 0, (uintptr_t)&chain, 0xffffffff81000000 };
 	int fd = device_open(0);
 	size_t i;
 
 	ASSERT_NE(absent, MAP_FAILED);
 	ASSERT((uintptr_t)absent > (uintptr_t)&chain);
+	chain.code = code_page();
 	device_configure(fd, 500000, 0, 0);
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
-	link_frames(NULL);
-	sample_chain(fd, 4, false);
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		link_frames(wrong[i]);
-		/* Who does not look at the alignment finds a frame there, and the root. */
-		chain.frames[4].return_address = 1004ULL << 32;
-		sample_chain(fd, 4, true);
+		link_frames(wrong[i].next);
+		/* Who does not look at the alignment finds a frame there, and 0. */
+		chain.frames[4].return_address = (chain.code + 4) << 32;
+		chain.frames[5].next = (void *)((chain.code + 4) >> 32);
+		sample_chain(fd, 4, wrong[i].end);
 	}
-	/* A frame that returns to nowhere. */
-	link_frames(&chain.frames[3]);
-	chain.frames[3].return_address = 0;
-	sample_chain(fd, 4, true);
+	/* Frames that return to nowhere, to data, and to the kernel. */
+	for (i = 0; i < 3; i++) {
+		link_frames(&chain.frames[3]);
+		chain.frames[3].return_address = nowhere[i];
+		sample_chain(fd, 4, PROFBUF_END_DATA);
+	}
+}
+
+/* Signal handlers and coroutines have stacks anywhere, but not where older frames may be left. */
+TEST(another_stack_is_followed_to_lower_addresses)
+{
+	struct frame *low = mmap((void *)0x100000000, 16 << 20, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	struct frame *close = low + (15 << 20) / sizeof(*low);
+	int fd = device_open(0);
+
+	ASSERT_EQ(low, 0x100000000);
+	chain.code = code_page();
+	device_configure(fd, 500000, 0, 0);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+
+	/* Far below, then above it again, and far enough below that one. */
+	close[0] = (struct frame){ &close[1], chain.code + 4 };
+	close[1] = (struct frame){ low, chain.code + 5 };
+	low[0] = (struct frame){ NULL, chain.code + 6 };
+	link_frames(close);
+	sample_chain(fd, 7, PROFBUF_END_ZERO);
+
+	/* Close below what was there already. */
+	close[1].next = &close[-1];
+	close[-1] = (struct frame){ NULL, chain.code + 6 };
+	link_frames(close);
+	sample_chain(fd, 6, PROFBUF_END_STRAY);
 }
 
 static bool check_no_user_frames(const struct profbuf_frame *frame, const __u64 *record)

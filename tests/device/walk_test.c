@@ -14,14 +14,15 @@
 
 #define FIXED		PROFBUF_RECORD_FIXED
 
-/* Their return addresses count from here. */
 #define CHAIN_LENGTH	1000
-#define CHAIN_FIRST	1001
 
 static struct stream stream;
 static pid_t spinning;
 static uint64_t seen;
 static bool in_time;
+
+/* Return addresses count from here. */
+static uint64_t code;
 
 static void check_walk(void *context, const struct profbuf_frame *frame, const __u64 *record)
 {
@@ -32,11 +33,12 @@ static void check_walk(void *context, const struct profbuf_frame *frame, const _
 	(void)context;
 	/* It may not spin yet. */
 	if (record[FIXED + 1] >> 32 != (uint64_t)spinning ||
-	    PROFBUF_MODE(mode) != PROFBUF_MODE_USER || length < 2 || stack[1] != CHAIN_FIRST)
+	    PROFBUF_MODE(mode) != PROFBUF_MODE_USER || length < 2 || stack[1] != code)
 		return;
 	for (i = 1; i < length; i++)
-		ASSERT_EQ(stack[i], CHAIN_FIRST - 1 + i);
-	ASSERT(!(mode & (PROFBUF_MODE_USER_INCOMPLETE | PROFBUF_MODE_TRUNCATED)));
+		ASSERT_EQ(stack[i], code - 1 + i);
+	ASSERT(!(mode & PROFBUF_MODE_TRUNCATED));
+	ASSERT_EQ(PROFBUF_END(record[FIXED + 10]), in_time ? PROFBUF_END_ZERO : PROFBUF_END_TIME);
 	if (in_time) {
 		ASSERT_EQ(length, CHAIN_LENGTH + 1);
 		ASSERT(!(mode & PROFBUF_MODE_TIMED_OUT));
@@ -53,11 +55,13 @@ static pid_t chain_start(void)
 	size_t page = sysconf(_SC_PAGESIZE);
 	char *pages = mmap(NULL, CHAIN_LENGTH * page, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	pid_t pid = fork();
 	uint64_t *frame;
+	pid_t pid;
 	int i;
 
 	ASSERT_NE(pages, MAP_FAILED);
+	code = code_page();
+	pid = fork();
 	ASSERT_GE(pid, 0);
 	if (pid)
 		return pid;
@@ -66,9 +70,9 @@ static pid_t chain_start(void)
 	for (i = 0; i < CHAIN_LENGTH; i++) {
 		frame = (uint64_t *)(pages + i * page);
 		frame[0] = i + 1 < CHAIN_LENGTH ? (uintptr_t)(pages + (i + 1) * page) : 0;
-		frame[1] = CHAIN_FIRST + i;
+		frame[1] = code + i;
 	}
-	__asm__ __volatile__("mov %0, %%rbp; 1: jmp 1b" : : "r"(pages));
+	__asm__ __volatile__("mov %0, %%rsp; mov %0, %%rbp; 1: jmp 1b" : : "r"(pages));
 	__builtin_unreachable();
 }
 

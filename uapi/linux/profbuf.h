@@ -60,7 +60,8 @@
  * SAMPLES frames hold the records of one CPU, oldest first. Frames of different CPUs are
  * not in order of time. A frame's sequence number is the number of records of its CPU in
  * the frames before it, since the start; where it is not, frames are missing. LIMIT
- * frames tell when a CPU was sampled less often than asked for.
+ * frames tell when a CPU was sampled less often than asked for. SPACE frames tell what is
+ * mapped in the address spaces of sampled processes.
  *
  * Records
  * -------
@@ -84,10 +85,34 @@
  *	6 period	of the event that sampled; for the timer nanoseconds
  *	7 value		specific to the source; 0 for the timer
  *	8 late		of the count, see PROFBUF_LATE_PERIODS() and PROFBUF_LATE_STOLEN()
+ *	9 space		the address space and its generation, see below
+ *	10 end		where the walk of the user stack ended, see PROFBUF_END()
  *
  * The stack begins with the interrupted instruction, exact, and goes on with return
  * addresses, callers last; kernel frames come before user frames. When the kernel was
  * interrupted, the first user frame is where user space will go on, exact as well.
+ *
+ * User frames are addresses that were executable when the record was made: of what else
+ * the process has in its memory, nothing is recorded. The walk of a user stack ends
+ * where it has reached the beginning of the thread for certain, or for a reason, which
+ * the end word tells. While a process executes another program it has no user frames.
+ *
+ * Spaces
+ * ------
+ * A space is an address space for as long as one program is executed in it; its ID is
+ * never used again. Whenever a file is mapped there to be executed, or such a mapping
+ * goes, its generation grows by one. A SPACE frame tells what was mapped at one
+ * generation. There is one for each space and generation that records name, or for a later
+ * generation, and it comes soon after the first such record: usually some milliseconds,
+ * in any case before the end of the stream.
+ *
+ * What an address of a record stands for is told by the first SPACE frame of its space whose
+ * generation is not below the record's: a mapping there that has gone since
+ * (PROFBUF_MAPPING_GONE), contains the address, and whose generation is not below the
+ * record's, the oldest one of several; else one that is there and contains the address; else a
+ * mapping of the next frame of that space that had gone in the record's generation or
+ * before, the newest of several. Memory of no file that becomes executable later, as that of
+ * just-in-time compilers, is not told: what lies nowhere is that.
  *
  * Late timers
  * -----------
@@ -153,6 +178,7 @@
  * @PROFBUF_FRAME_INFO: struct profbuf_info
  * @PROFBUF_FRAME_SAMPLES: records and their tags
  * @PROFBUF_FRAME_LIMIT: struct profbuf_limit
+ * @PROFBUF_FRAME_SPACE: struct profbuf_space_info and mappings
  * @PROFBUF_FRAME_USER: this and all above never come from the kernel; they are for
  *	programs that add to a recorded stream
  */
@@ -160,6 +186,7 @@ enum profbuf_frame_type {
 	PROFBUF_FRAME_INFO	= 1,
 	PROFBUF_FRAME_SAMPLES	= 2,
 	PROFBUF_FRAME_LIMIT	= 3,
+	PROFBUF_FRAME_SPACE	= 4,
 	PROFBUF_FRAME_USER	= 0x8000,
 };
 
@@ -173,7 +200,7 @@ enum profbuf_frame_type {
  * @records: number of records, and of tags; 0 unless the type is PROFBUF_FRAME_SAMPLES
  * @words: words of all records together; 0 unless the type is PROFBUF_FRAME_SAMPLES
  * @sequence: SAMPLES: records of this CPU in earlier frames; INFO: INFO frames before;
- *	LIMIT: LIMIT frames of this CPU before
+ *	LIMIT: LIMIT frames of this CPU before; SPACE: SPACE frames before
  */
 struct profbuf_frame {
 	__u32 magic;
@@ -214,6 +241,8 @@ enum profbuf_source {
  * @PROFBUF_WORD_PERIOD: period of the event
  * @PROFBUF_WORD_VALUE: a value specific to the source
  * @PROFBUF_WORD_LATE: periods by which the interrupt was late
+ * @PROFBUF_WORD_SPACE: the space and its generation
+ * @PROFBUF_WORD_END: where the walk of the user stack ended
  */
 enum profbuf_word {
 	PROFBUF_WORD_ZERO	= 0,
@@ -226,10 +255,12 @@ enum profbuf_word {
 	PROFBUF_WORD_PERIOD	= 7,
 	PROFBUF_WORD_VALUE	= 8,
 	PROFBUF_WORD_LATE	= 9,
+	PROFBUF_WORD_SPACE	= 10,
+	PROFBUF_WORD_END	= 11,
 };
 
 /* Header words that mean something. */
-#define PROFBUF_WORDS		9
+#define PROFBUF_WORDS		11
 
 /**
  * struct profbuf_info - payload of an INFO frame
@@ -280,6 +311,140 @@ struct profbuf_limit {
 	__aligned_u64 times;
 };
 
+/**
+ * struct profbuf_space_info - payload of a SPACE frame, followed by its mappings
+ * @size: bytes of this structure; the first mapping begins there
+ * @flags: PROFBUF_SPACE_MORE and the like
+ * @space: the space word of records that were made when what is told was mapped
+ * @previous: ID << 24 of the space that the process had before, if it was sampled in that
+ *	and not too much happened since; 0: not known
+ * @tgid: the process, as seen from the initial PID namespace
+ * @parent: its parent
+ * @ns_tgid: the process, as seen from its own PID namespace
+ * @nr_mappings: number of mappings in this frame
+ * @pid_ns: inode number of its PID namespace
+ * @start_ns: CLOCK_BOOTTIME, when the process was started: with the process ID it tells it
+ *	from all others
+ * @sampled_ns: CLOCK_MONOTONIC, when the space was sampled first
+ * @looked_ns: CLOCK_MONOTONIC, when what it tells was there
+ *
+ * These but @nr_mappings are as they were when the space was sampled first.
+ */
+struct profbuf_space_info {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 space;
+	__aligned_u64 previous;
+	__u32 tgid;
+	__u32 parent;
+	__u32 ns_tgid;
+	__u32 nr_mappings;
+	__aligned_u64 pid_ns;
+	__aligned_u64 start_ns;
+	__aligned_u64 sampled_ns;
+	__aligned_u64 looked_ns;
+};
+
+/* The next SPACE frame goes on with mappings of the same space and generation. */
+#define PROFBUF_SPACE_MORE			(1U << 0)
+/* There was no memory for some mapping, or there were too many. */
+#define PROFBUF_SPACE_INCOMPLETE		(1U << 1)
+/* The address space has ended: nothing more will be told of it. */
+#define PROFBUF_SPACE_ENDED			(1U << 2)
+
+#define PROFBUF_SPACE_ID(word)			((word) >> 24)
+#define PROFBUF_SPACE_GENERATION(word)		((__u32)((word) & 0xffffff))
+
+/*
+ * Space words that no frame tells of: the record is of a kernel thread, or the CPU was
+ * idle; or it could not be told which space it is of.
+ */
+#define PROFBUF_SPACE_NONE			0
+#define PROFBUF_SPACE_UNKNOWN			1
+
+/**
+ * struct profbuf_mapping - a mapping of a SPACE frame
+ * @size: bytes of this structure with what follows it, a multiple of 8; the next one begins there
+ * @flags: PROFBUF_MAPPING_GONE and the like
+ * @start: first address
+ * @end: address after the last one
+ * @offset: of @start in the file, in bytes
+ * @inode: number of the file's inode
+ * @major: of the device of the file's inode
+ * @minor: of that
+ * @generation: up to which the mapping was there, if it has gone; else that of the frame
+ * @inode_generation: tells apart files that get the same inode number; 0 where the file system
+ *	has none
+ * @ctime_sec: when the file or its inode was changed last, as of when it was looked at
+ * @ctime_nsec: nanoseconds of that
+ * @path_offset: where the path begins, in bytes from the beginning of this structure
+ * @path_size: bytes of the path, without the 0 byte after it; as seen from the root of the mount
+ *	namespace that the file was opened in
+ * @build_id_offset: where the build-id begins
+ * @build_id_size: bytes of the build-id; 0 if there is none, or it was not in memory
+ * @reserved: 0
+ *
+ * Mappings of no file have numbers and sizes of 0.
+ */
+struct profbuf_mapping {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 start;
+	__aligned_u64 end;
+	__aligned_u64 offset;
+	__aligned_u64 inode;
+	__u32 major;
+	__u32 minor;
+	__u32 generation;
+	__u32 inode_generation;
+	__aligned_s64 ctime_sec;
+	__u32 ctime_nsec;
+	__u16 path_offset;
+	__u16 path_size;
+	__u16 build_id_offset;
+	__u16 build_id_size;
+	__u32 reserved;
+};
+
+/* It is not there any more: @generation tells since when. */
+#define PROFBUF_MAPPING_GONE			(1U << 0)
+/* The file was deleted, or another one has taken its place. */
+#define PROFBUF_MAPPING_DELETED			(1U << 1)
+/* Memory of no file. */
+#define PROFBUF_MAPPING_ANONYMOUS		(1U << 2)
+/* Code that the kernel provides. */
+#define PROFBUF_MAPPING_VDSO			(1U << 3)
+
+/**
+ * enum profbuf_end - where the walk of a user stack ended
+ * @PROFBUF_END_NONE: no user frames were to be found, or asked for
+ * @PROFBUF_END_ROOT: where the program begins: the stack is whole
+ * @PROFBUF_END_ZERO: at a frame pointer of 0: the beginning of a thread, unless the code has no
+ *	frame pointers and uses the register for something else
+ * @PROFBUF_END_UNKNOWN: at the first frame: what is executable was not known yet
+ * @PROFBUF_END_STRAY: at a frame pointer that does not point into the stack: the code has none
+ * @PROFBUF_END_DATA: at a return address that is not executable: it is none
+ * @PROFBUF_END_ABSENT: at memory that is not present
+ * @PROFBUF_END_DEPTH: at the most frames that may be
+ * @PROFBUF_END_TIME: at the longest time that a walk may take
+ * @PROFBUF_END_SEGMENT: 32-bit code with segments of its own
+ */
+enum profbuf_end {
+	PROFBUF_END_NONE	= 0,
+	PROFBUF_END_ROOT	= 1,
+	PROFBUF_END_ZERO	= 2,
+	PROFBUF_END_UNKNOWN	= 3,
+	PROFBUF_END_STRAY	= 4,
+	PROFBUF_END_DATA	= 5,
+	PROFBUF_END_ABSENT	= 6,
+	PROFBUF_END_DEPTH	= 7,
+	PROFBUF_END_TIME	= 8,
+	PROFBUF_END_SEGMENT	= 9,
+};
+
+/* The end word: enum profbuf_end in bits 0-7; the rest is 0. */
+#define PROFBUF_END(word)			((__u32)((word) & 0xff))
+
 /*
  * The late word: periods of the count that passed between the time at which the
  * interrupt was due and the one at which it came, and how many of these the kernel
@@ -300,7 +465,7 @@ struct profbuf_limit {
 #define PROFBUF_MODE_TRUNCATED			(1ULL << 40)
 /* The kernel frames do not reach the entry to the kernel or the thread's beginning. */
 #define PROFBUF_MODE_KERNEL_INCOMPLETE		(1ULL << 41)
-/* The user frames do not reach a frame pointer of 0, the thread's beginning. */
+/* The user frames are not known to reach the beginning of the thread. */
 #define PROFBUF_MODE_USER_INCOMPLETE		(1ULL << 42)
 /* The walk of the stack took too long and was given up: callers are missing. */
 #define PROFBUF_MODE_TIMED_OUT			(1ULL << 43)
@@ -407,6 +572,9 @@ enum profbuf_state {
  *	CPUs the highest
  * @cost_max_ns: the longest one since the module was loaded, whichever session it was of
  * @limited_ns: time in which the CPU was sampled less often than asked for
+ * @spaces: spaces that were sampled first on the CPU
+ * @spaces_unknown: records of which it could not be told which space they are of
+ * @spaces_lost: what could not be told of a space for want of room or memory; for all CPUs only
  *
  * Exact unless the session is running.
  */
@@ -430,6 +598,9 @@ struct profbuf_stats {
 	__aligned_u64 cost_mean_ns;
 	__aligned_u64 cost_max_ns;
 	__aligned_u64 limited_ns;
+	__aligned_u64 spaces;
+	__aligned_u64 spaces_unknown;
+	__aligned_u64 spaces_lost;
 };
 
 /*
