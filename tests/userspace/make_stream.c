@@ -184,7 +184,7 @@ static void print_process(struct writer *writer, const struct shape *shape, uint
 	uint64_t size = ((uint64_t)shape->functions * FUNCTION_SIZE + 4095) / 4096 * 4096;
 	const char *const strings[] = { shape->file, "", NULL };
 	struct profbuf_process process = { .size = sizeof(process), .pid = pid };
-	struct profbuf_mapping mapping = {
+	struct profbuf_file_mapping mapping = {
 		.size = sizeof(mapping),
 		.pid = pid,
 		.start = shape->base,
@@ -243,7 +243,7 @@ static void begin_recording(struct writer *writer, const struct shape *shape)
 
 static void end_recording(struct writer *writer, const struct shape *shape)
 {
-	struct profbuf_end end = { .size = sizeof(end) };
+	struct profbuf_recording_end end = { .size = sizeof(end) };
 
 	print_kernel(writer, shape);
 	check(writer__bytes(writer, PROFBUF_FRAME_END, &end, sizeof(end)));

@@ -92,7 +92,7 @@ static void begin_recording(struct writer *writer, uint32_t pid, char **argv)
 		.realtime_ns = 4000000000ULL * 1000000000,
 	};
 	struct profbuf_process process = { .size = sizeof(process), .pid = pid };
-	struct profbuf_mapping mapping = { .size = sizeof(mapping), .pid = pid, .prot = 5 };
+	struct profbuf_file_mapping mapping = { .size = sizeof(mapping), .pid = pid, .prot = 5 };
 	struct stat file;
 
 	if (stat(argv[1], &file)) {
@@ -152,7 +152,7 @@ int main(int argc, char **argv)
 {
 	struct known known = { .profile = profile__new(NULL) };
 	struct builder builder = { 0 };
-	struct profbuf_end end = { .size = sizeof(end) };
+	struct profbuf_recording_end end = { .size = sizeof(end) };
 	struct writer writer;
 	struct sample sample;
 	uint64_t n = 0;

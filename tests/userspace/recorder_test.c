@@ -313,7 +313,7 @@ static void test_totals(void **state)
 	const struct profbuf_frame *frame;
 	struct profbuf_stream *stream;
 	struct recording recording;
-	struct profbuf_end end = { 0 };
+	struct profbuf_recording_end end = { 0 };
 
 	(void)state;
 	begin(&recording, true);

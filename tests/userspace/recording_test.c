@@ -23,12 +23,12 @@
 
 static const char *const strings[] = { "first", "", "third", NULL };
 
-static const struct profbuf_mapping mapping = {
+static const struct profbuf_file_mapping mapping = {
 	.size = sizeof(mapping),
 	.pid = 5,
 	.start = 0x1000,
 	.end = 0x2000,
-	.flags = PROFBUF_MAPPING_DELETED,
+	.flags = PROFBUF_FILE_MAPPING_DELETED,
 };
 
 /* A file that a writer has written; the caller frees it. */
@@ -91,7 +91,7 @@ static int see_info(void *context, const struct profbuf_info *info)
 static int see_frame(void *context, const struct profbuf_frame *frame)
 {
 	struct profbuf_strings found;
-	struct profbuf_mapping read;
+	struct profbuf_file_mapping read;
 	struct seen *seen = context;
 
 	assert_int_equal(frame->type, PROFBUF_FRAME_MAPPING);
@@ -322,7 +322,7 @@ static void fill_recording(struct writer *writer)
 {
 	static const struct profbuf_host host = { .size = sizeof(host), .nr_cpus = 2 };
 	static const struct profbuf_process process = { .size = sizeof(process), .pid = 5 };
-	static const struct profbuf_end end = { .size = sizeof(end), .records = 6 };
+	static const struct profbuf_recording_end end = { .size = sizeof(end), .records = 6 };
 	struct packer packer = { 0 };
 	struct builder builder = { 0 };
 
@@ -718,12 +718,12 @@ static struct profbuf_frame *make_frame(const void *payload, size_t size)
 static void test_payload_sizes(void **state)
 {
 	struct {
-		struct profbuf_mapping known;
+		struct profbuf_file_mapping known;
 		uint64_t later;
 		char strings[16];
 	} larger = { .known = mapping, .later = ~0ULL, .strings = "path" };
 	struct profbuf_strings found;
-	struct profbuf_mapping read;
+	struct profbuf_file_mapping read;
 	struct profbuf_frame *frame;
 	uint32_t smaller[2] = { 8, 77 };
 	uint32_t size;
@@ -761,12 +761,12 @@ static void test_payload_sizes(void **state)
 static void test_string_without_end(void **state)
 {
 	struct {
-		struct profbuf_mapping known;
+		struct profbuf_file_mapping known;
 		char strings[8];
 	} payload = { .known = mapping, .strings = { 'a', 0, 'n', 'o', 'e', 'n', 'd', '!' } };
 	struct profbuf_frame *frame = make_frame(&payload, sizeof(payload));
 	struct profbuf_strings found;
-	struct profbuf_mapping read;
+	struct profbuf_file_mapping read;
 
 	(void)state;
 	assert_int_equal(profbuf_recording__payload(frame, &read, sizeof(read), &found), 0);

@@ -369,7 +369,7 @@ static int take_mapping(struct names *names, const struct profbuf_frame *frame)
 {
 	uint8_t build_id[BUILD_ID_BYTES];
 	struct profbuf_strings strings;
-	struct profbuf_mapping mapping;
+	struct profbuf_file_mapping mapping;
 	struct symbol_mapping symbol_mapping;
 	size_t size;
 	int err;
@@ -383,7 +383,7 @@ static int take_mapping(struct names *names, const struct profbuf_frame *frame)
 		.end = mapping.end,
 		.offset = mapping.offset,
 		.path = strings.list[0],
-		.deleted = mapping.flags & PROFBUF_MAPPING_DELETED,
+		.deleted = mapping.flags & PROFBUF_FILE_MAPPING_DELETED,
 		.major = mapping.major,
 		.minor = mapping.minor,
 		.inode = mapping.inode,

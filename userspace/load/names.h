@@ -56,7 +56,7 @@ struct names {
 	struct index index;
 	struct profbuf_host host;
 	char *origin;
-	struct profbuf_end end;
+	struct profbuf_recording_end end;
 	bool ended;
 };
 

@@ -253,7 +253,7 @@ int recorder__frame(struct recorder *recorder, struct profbuf_stream *stream,
  */
 int recorder__end(struct recorder *recorder, const struct profbuf_stats *stats)
 {
-	struct profbuf_end end = {
+	struct profbuf_recording_end end = {
 		.size = sizeof(end),
 		.realtime_ns = clock_now(CLOCK_REALTIME),
 		.monotonic_ns = clock_now(CLOCK_MONOTONIC),

@@ -75,7 +75,7 @@ static int write_process(struct recorder *recorder, const struct recorder_proces
 static int write_mapping(struct recorder *recorder, const struct recorder_process *process,
 			 const struct symbol_mapping *mapping)
 {
-	struct profbuf_mapping payload = {
+	struct profbuf_file_mapping payload = {
 		.size = sizeof(payload),
 		.pid = process->pid,
 		.start = mapping->start,
@@ -85,7 +85,7 @@ static int write_mapping(struct recorder *recorder, const struct recorder_proces
 		.major = mapping->major,
 		.minor = mapping->minor,
 		.prot = PROT_READ | PROT_EXEC,
-		.flags = mapping->deleted ? PROFBUF_MAPPING_DELETED : 0,
+		.flags = mapping->deleted ? PROFBUF_FILE_MAPPING_DELETED : 0,
 	};
 	char *build_id = calloc(1, 2 * mapping->build_id_size + 1);
 	const char *const strings[] = { mapping->path, build_id, NULL };

@@ -99,7 +99,7 @@ struct profbuf_process {
 #define PROFBUF_PROCESS_REMAPPED (1U << 2)
 
 /**
- * struct profbuf_mapping - payload of a MAPPING frame
+ * struct profbuf_file_mapping - payload of a MAPPING frame
  * @size: bytes of this structure
  * @pid: process ID
  * @start: first address
@@ -109,12 +109,12 @@ struct profbuf_process {
  * @major: of its device
  * @minor: of its device
  * @prot: PROT_* of mmap()
- * @flags: PROFBUF_MAPPING_*
+ * @flags: PROFBUF_FILE_MAPPING_*
  *
  * Strings: path as the process sees it, or a name in brackets; build-id in hexadecimal digits,
  * "" if there is none.
  */
-struct profbuf_mapping {
+struct profbuf_file_mapping {
 	__u32 size;
 	__u32 pid;
 	__aligned_u64 start;
@@ -128,7 +128,7 @@ struct profbuf_mapping {
 };
 
 /* The file was unlinked. */
-#define PROFBUF_MAPPING_DELETED (1U << 0)
+#define PROFBUF_FILE_MAPPING_DELETED (1U << 0)
 
 /**
  * struct profbuf_symbols - payload of a SYMBOLS frame
@@ -164,7 +164,7 @@ struct profbuf_symbol {
 };
 
 /**
- * struct profbuf_end - payload of an END frame
+ * struct profbuf_recording_end - payload of an END frame
  * @size: bytes of this structure
  * @flags: 0
  * @realtime_ns: CLOCK_REALTIME when the recording was ended
@@ -183,7 +183,7 @@ struct profbuf_symbol {
  * @cost_ns: time that the interrupts took
  * @limited_ns: time in which CPUs were sampled less often than asked for
  */
-struct profbuf_end {
+struct profbuf_recording_end {
 	__u32 size;
 	__u32 flags;
 	__aligned_u64 realtime_ns;
