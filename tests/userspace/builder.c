@@ -120,6 +120,54 @@ void builder__limit(struct builder *builder, uint32_t cpu, const struct profbuf_
 	builder__bytes(builder, &sized, sizeof(sized));
 }
 
+static void put_mapping(struct builder *builder, const struct builder_mapping *mapping)
+{
+	struct profbuf_mapping fixed = mapping->fixed;
+	size_t path_size = mapping->path ? strlen(mapping->path) : 0;
+	size_t path_room = (path_size + 8) / 8 * 8;
+	size_t id_room = (fixed.build_id_size + 7U) / 8 * 8;
+
+	fixed.size = sizeof(fixed) + path_room + id_room;
+	fixed.path_offset = sizeof(fixed);
+	fixed.path_size = path_size;
+	fixed.build_id_offset = sizeof(fixed) + path_room;
+	builder__bytes(builder, &fixed, sizeof(fixed));
+	builder__bytes(builder, mapping->path ?: "", path_size);
+	builder__bytes(builder, NULL, path_room - path_size);
+	builder__bytes(builder, mapping->build_id, fixed.build_id_size);
+	builder__bytes(builder, NULL, id_room - fixed.build_id_size);
+}
+
+/**
+ * builder__space - add a SPACE frame
+ * @builder: the stream
+ * @info: what it says of the space
+ * @mappings: its mappings
+ * @nr: their number
+ */
+void builder__space(struct builder *builder, const struct profbuf_space_info *info,
+		    const struct builder_mapping *mappings, uint32_t nr)
+{
+	size_t begin = builder->size;
+	struct profbuf_frame frame = {
+		.magic = PROFBUF_MAGIC,
+		.type = PROFBUF_FRAME_SPACE,
+		.cpu = PROFBUF_CPU_NONE,
+		.sequence = builder->spaces++,
+	};
+	struct profbuf_space_info sized = *info;
+	uint32_t i;
+
+	sized.size = sizeof(sized);
+	sized.nr_mappings = nr;
+	builder__bytes(builder, &frame, sizeof(frame));
+	builder__bytes(builder, &sized, sizeof(sized));
+	for (i = 0; i < nr; i++)
+		put_mapping(builder, &mappings[i]);
+	frame.size = builder->size - begin;
+	memcpy(builder->data + begin, &frame, sizeof(frame));
+}
+
 /**
  * builder__begin - begin a SAMPLES frame
  * @builder: the stream
@@ -179,6 +227,8 @@ void builder__record(struct builder *builder, const struct builder_record *recor
 		BUILDER_PERIOD,
 		0,
 		(uint64_t)record->stolen << 32 | record->late,
+		record->space,
+		record->end,
 	};
 	char comm[16] = "";
 

@@ -20,6 +20,7 @@
  * @capacity: room for so many
  * @infos: INFO frames so far
  * @limits: LIMIT frames of each CPU so far
+ * @spaces: SPACE frames so far
  * @sequence: records of each CPU so far
  * @frame: where the SAMPLES frame begins that is being built
  * @tags: of its records
@@ -30,6 +31,7 @@ struct builder {
 	size_t capacity;
 	uint64_t infos;
 	uint64_t limits[BUILDER_MAX_CPUS];
+	uint64_t spaces;
 	uint64_t sequence[BUILDER_MAX_CPUS];
 	size_t frame;
 	uint64_t tags[BUILDER_MAX_RECORDS];
@@ -48,6 +50,8 @@ struct builder {
  * @stack: the stack
  * @late: periods of @count by which the interrupt was late
  * @stolen: of these, stolen
+ * @space: space word
+ * @end: end word
  */
 struct builder_record {
 	uint64_t time;
@@ -61,6 +65,20 @@ struct builder_record {
 	const uint64_t *stack;
 	uint32_t late;
 	uint32_t stolen;
+	uint64_t space;
+	uint64_t end;
+};
+
+/**
+ * struct builder_mapping - a mapping to be
+ * @fixed: its sizes and offsets are filled in
+ * @path: of the file
+ * @build_id: of @fixed.build_id_size bytes
+ */
+struct builder_mapping {
+	struct profbuf_mapping fixed;
+	const char *path;
+	const void *build_id;
 };
 
 #define BUILDER_PERIOD 1009000ULL
@@ -69,6 +87,8 @@ void *builder__bytes(struct builder *builder, const void *bytes, size_t size);
 void builder__info(struct builder *builder, uint32_t cpus);
 void builder__frame(struct builder *builder, uint16_t type, const void *payload, size_t size);
 void builder__limit(struct builder *builder, uint32_t cpu, const struct profbuf_limit *limit);
+void builder__space(struct builder *builder, const struct profbuf_space_info *info,
+		    const struct builder_mapping *mappings, uint32_t nr);
 void builder__begin(struct builder *builder, uint32_t cpu, uint32_t hdrsize);
 void builder__record(struct builder *builder, const struct builder_record *record);
 void builder__loss(struct builder *builder, uint64_t time, uint64_t lost);

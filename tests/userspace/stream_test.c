@@ -76,6 +76,24 @@ static int on_record(void *context, const struct profbuf_record *r)
 		   r->depth ? (unsigned long long)r->stack[0] : 0, sum == 1 ? "?" : "");
 }
 
+static int on_space(void *context, const struct profbuf_space_info *info,
+		    const struct profbuf_space_mapping *mappings)
+{
+	struct log *log = context;
+	int ret = add(log, "space %llx %u/%u", (unsigned long long)info->space, info->tgid,
+		      info->nr_mappings);
+	uint32_t i, n;
+
+	for (i = 0; i < info->nr_mappings; i++) {
+		add(log, " %llx-%llx %s", (unsigned long long)mappings[i].fixed.start,
+		    (unsigned long long)mappings[i].fixed.end, mappings[i].path);
+		for (n = 0; n < mappings[i].fixed.build_id_size; n++)
+			add(log, ":%02x", mappings[i].build_id[n]);
+	}
+	add(log, ";");
+	return ret;
+}
+
 static int on_loss(void *context, const struct profbuf_loss *loss)
 {
 	return add(context, "lost %llu cpu%u %llu;", (unsigned long long)loss->lost, loss->cpu,
@@ -213,7 +231,7 @@ static void test_late(void **state)
 		{ PROFBUF_WORDS, 10, 4, 5, "n10 late4 stolen4 told;" },
 		{ PROFBUF_WORDS, 10, 10, 2, "n10 late9 stolen2 told;" },
 		{ PROFBUF_WORDS, 1, UINT32_MAX, UINT32_MAX, "n1 late0 stolen0 told;" },
-		{ PROFBUF_WORDS - 1, 10, 4, 3, "n10 late0 stolen0 untold;" },
+		{ PROFBUF_WORD_LATE - 1, 10, 4, 3, "n10 late0 stolen0 untold;" },
 	};
 	size_t i;
 
@@ -365,32 +383,32 @@ static void test_damage(void **state)
 	} cases[] = {
 		{ "magic", 0, 4, 0x12345678, -EBADMSG, "at byte 0: this is no profbuf stream" },
 		{ "byte order", 0, 4, PROFBUF_MAGIC_SWAPPED, -EPROTO, "at byte 0: recorded on" },
-		{ "later magic", 136, 4, 1, -EBADMSG, "at byte 136: no frame begins here" },
-		{ "size 0", 136 + 8, 4, 0, -EBADMSG, "at byte 136: a frame of impossible size" },
-		{ "odd size", 136 + 8, 4, 243, -EBADMSG, "at byte 136: a frame of impossible" },
+		{ "later magic", 144, 4, 1, -EBADMSG, "at byte 144: no frame begins here" },
+		{ "size 0", 144 + 8, 4, 0, -EBADMSG, "at byte 144: a frame of impossible size" },
+		{ "odd size", 144 + 8, 4, 243, -EBADMSG, "at byte 144: a frame of impossible" },
 		{ "info size", 32, 4, 57, -EBADMSG, "at byte 0: an INFO frame that is too small" },
 		{ "info words", 32 + 44, 4, 1 << 30, -EBADMSG,
 		  "at byte 0: an INFO frame too small for 10737" },
 		{ "info cpus", 32 + 48, 4, ~0U, -EBADMSG,
-		  "at byte 0: an INFO frame too small for 9 words and 4294967295" },
+		  "at byte 0: an INFO frame too small for 11 words and 4294967295" },
 		{ "info count", 32 + 56, 4, 2, -EBADMSG,
 		  "at byte 0: an INFO frame whose first word" },
-		{ "header size 0", 136 + 6, 2, 0, -EBADMSG,
-		  "at byte 136: records with a header of 0" },
-		{ "header size 65", 136 + 6, 2, 65, -EBADMSG,
-		  "at byte 136: records with a header of 65" },
-		{ "cpu", 136 + 12, 4, 65536, -EBADMSG, "at byte 136: a frame of CPU 65536" },
-		{ "records", 136 + 16, 4, 3, -EBADMSG,
-		  "at byte 136: a frame of 264 bytes cannot hold" },
-		{ "words", 136 + 20, 4, ~0U, -EBADMSG, "at byte 136: a frame of 264 bytes cannot" },
-		{ "record too long", 168, 8, 28, -EBADMSG,
-		  "at byte 168: record 0 of a frame of 2" },
-		{ "record too short", 168, 8, 10, -EBADMSG,
-		  "at byte 168: record 0 of a frame of 2" },
-		{ "record huge", 168, 8, ~0ULL, -EBADMSG, "at byte 168: record 0 of a frame of 2" },
-		{ "long loss", 184, 8, 0, -EBADMSG, "at byte 168: a loss with a stack of 4 words" },
-		{ "second record", 168 + 15 * 8, 8, 0, -EBADMSG,
-		  "at byte 288: record 1 of a frame of 2" },
+		{ "header size 0", 144 + 6, 2, 0, -EBADMSG,
+		  "at byte 144: records with a header of 0" },
+		{ "header size 65", 144 + 6, 2, 65, -EBADMSG,
+		  "at byte 144: records with a header of 65" },
+		{ "cpu", 144 + 12, 4, 65536, -EBADMSG, "at byte 144: a frame of CPU 65536" },
+		{ "records", 144 + 16, 4, 3, -EBADMSG,
+		  "at byte 144: a frame of 296 bytes cannot hold" },
+		{ "words", 144 + 20, 4, ~0U, -EBADMSG, "at byte 144: a frame of 296 bytes cannot" },
+		{ "record too long", 176, 8, 32, -EBADMSG,
+		  "at byte 176: record 0 of a frame of 2" },
+		{ "record too short", 176, 8, 10, -EBADMSG,
+		  "at byte 176: record 0 of a frame of 2" },
+		{ "record huge", 176, 8, ~0ULL, -EBADMSG, "at byte 176: record 0 of a frame of 2" },
+		{ "long loss", 192, 8, 0, -EBADMSG, "at byte 176: a loss with a stack of 4 words" },
+		{ "second record", 176 + 17 * 8, 8, 0, -EBADMSG,
+		  "at byte 312: record 1 of a frame of 2" },
 	};
 	struct builder builder = { 0 };
 	struct log log = { 0 };
@@ -430,7 +448,7 @@ static void test_leftover_words(void **state)
 	frame->records = 1;
 	frame->words += 1;
 	assert_int_equal(read_memory(builder.data, builder.size, &log, why, sizeof(why)), -EBADMSG);
-	assert_string_equal(why, "memory: at byte 152: 16 words more than the frame's 1 records have");
+	assert_string_equal(why, "memory: at byte 168: 18 words more than the frame's 1 records have");
 	assert_int_equal(log.calls, 1);
 	builder__free(&builder);
 }
@@ -562,7 +580,7 @@ static void test_max_frame(void **state)
 						     &opts), 0);
 	assert_int_equal(profbuf_stream__read(stream, &handler, &log), -EFBIG);
 	assert_string_equal(profbuf_stream__error(stream),
-			    "x: at byte 4304: a frame of 1312 bytes; at most 1024 are taken");
+			    "x: at byte 4312: a frame of 1472 bytes; at most 1024 are taken");
 	profbuf_stream__close(stream);
 	builder__free(&builder);
 }
@@ -602,7 +620,7 @@ static void test_counts(void **state)
 		assert_int_equal(counts.ends, 4);
 		assert_int_equal(counts.unknown, 2);
 		assert_int_equal(counts.unknown_type, 0x9000);
-		assert_int_equal(counts.unknown_offset, 136 + 264);
+		assert_int_equal(counts.unknown_offset, 144 + 296);
 		assert_int_equal(profbuf_stream__rewind(stream), 0);
 	}
 	counts.size = sizeof(counts) + 1;
@@ -665,6 +683,141 @@ static void test_corrupt_bytes(void **state)
 	builder__free(&builder);
 }
 
+static const struct profbuf_space_info space = {
+	.space = 7ULL << 24 | 3,
+	.tgid = 100,
+	.start_ns = 12345,
+};
+
+static const struct builder_mapping space_mappings[] = {
+	{ { .start = 0x1000, .end = 0x3000, .build_id_size = 3 }, "/bin/a", "\1\2\3" },
+	{ { .start = 0x6000, .end = 0x7000 }, "/b", NULL },
+};
+
+static const struct profbuf_handler space_handler = {
+	.size = sizeof(space_handler),
+	.space = on_space,
+};
+
+static int read_spaces(const struct builder *builder, struct log *log)
+{
+	struct profbuf_stream *stream;
+	int err;
+
+	*log = (struct log){ .used = 0 };
+	assert_int_equal(profbuf_stream__open_memory(&stream, builder->data, builder->size, NULL),
+			 0);
+	err = profbuf_stream__read(stream, &space_handler, log);
+	profbuf_stream__close(stream);
+	return err;
+}
+
+/* What is told of spaces, and of records that name them. */
+static void test_spaces(void **state)
+{
+	struct builder builder = { 0 };
+	struct builder_record record = sample;
+	struct log log;
+
+	(void)state;
+	record.space = space.space;
+	record.end = PROFBUF_END_STRAY;
+	builder__info(&builder, 1);
+	builder__begin(&builder, 0, PROFBUF_WORDS);
+	builder__record(&builder, &record);
+	builder__end(&builder);
+	builder__space(&builder, &space, space_mappings, 2);
+	builder__space(&builder, &space, NULL, 0);
+	assert_int_equal(read_spaces(&builder, &log), 0);
+	assert_string_equal(log.text,
+			    "space 7000003 100/2 1000-3000 /bin/a:01:02:03 6000-7000 /b;space 7000003 100/0;");
+	builder__free(&builder);
+}
+
+static int on_space_record(void *context, const struct profbuf_record *record)
+{
+	return add(context, "%d %llx %d %u;", !!(record->has & 1U << PROFBUF_WORD_SPACE),
+		   (unsigned long long)record->space, !!(record->has & 1U << PROFBUF_WORD_END),
+		   record->end);
+}
+
+static void test_space_words(void **state)
+{
+	static const struct profbuf_handler handler = {
+		.size = sizeof(handler),
+		.record = on_space_record,
+	};
+	struct builder builder = { 0 };
+	struct builder_record record = sample;
+	struct profbuf_stream *stream;
+	struct log log = { .used = 0 };
+
+	(void)state;
+	record.space = space.space;
+	record.end = 0xabcd00 | PROFBUF_END_STRAY;
+	builder__info(&builder, 1);
+	builder__begin(&builder, 0, PROFBUF_WORDS);
+	builder__record(&builder, &record);
+	builder__end(&builder);
+	builder__begin(&builder, 0, 9);
+	builder__record(&builder, &record);
+	builder__end(&builder);
+	assert_int_equal(profbuf_stream__open_memory(&stream, builder.data, builder.size, NULL),
+			 0);
+	assert_int_equal(profbuf_stream__read(stream, &handler, &log), 0);
+	assert_string_equal(log.text, "1 7000003 1 4;0 0 0 0;");
+	profbuf_stream__close(stream);
+	builder__free(&builder);
+}
+
+/* Each of its sizes and offsets, wrong. */
+static void test_damaged_spaces(void **state)
+{
+	static const struct {
+		size_t at; /* of 4 bytes, or 2, in the payload */
+		size_t size;
+		uint32_t value;
+	} damages[] = {
+		{ offsetof(struct profbuf_space_info, size), 4, 0 },
+		{ offsetof(struct profbuf_space_info, size), 4,
+		  sizeof(struct profbuf_space_info) - 8 },
+		{ offsetof(struct profbuf_space_info, size), 4,
+		  sizeof(struct profbuf_space_info) + 4 },
+		{ offsetof(struct profbuf_space_info, size), 4, 0xfffffff8 },
+		{ offsetof(struct profbuf_space_info, nr_mappings), 4, 3 },
+		{ offsetof(struct profbuf_space_info, nr_mappings), 4, 0xffffffff },
+#define MAPPING(field) sizeof(struct profbuf_space_info) + offsetof(struct profbuf_mapping, field)
+		{ MAPPING(size), 4, 0 },
+		{ MAPPING(size), 4, sizeof(struct profbuf_mapping) + 12 },
+		{ MAPPING(size), 4, 0xfffffff8 },
+		{ MAPPING(end), 4, 0x1000 },
+		{ MAPPING(path_offset), 2, 0 },
+		{ MAPPING(path_offset), 2, 0xffff },
+		{ MAPPING(path_size), 2, 0xffff },
+		{ MAPPING(path_size), 2, 5 },
+		{ MAPPING(build_id_offset), 2, 8 },
+		{ MAPPING(build_id_offset), 2, 0xfff0 },
+		{ MAPPING(build_id_size), 2, 0xffff },
+	};
+	struct log log;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
+		struct builder builder = { 0 };
+		size_t payload;
+
+		builder__info(&builder, 1);
+		payload = builder.size + sizeof(struct profbuf_frame);
+		builder__space(&builder, &space, space_mappings, 2);
+		memcpy(builder.data + payload + damages[i].at, &damages[i].value,
+		       damages[i].size);
+		assert_int_equal(read_spaces(&builder, &log), -EBADMSG);
+		assert_string_equal(log.text, "");
+		builder__free(&builder);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -684,6 +837,9 @@ int main(void)
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_corrupt_bytes),
+		cmocka_unit_test(test_spaces),
+		cmocka_unit_test(test_space_words),
+		cmocka_unit_test(test_damaged_spaces),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "export.h"
+#include "load/backlog.h"
 #include "load/load.h"
 #include "load_options.h"
 #include "options.h"
@@ -37,6 +38,7 @@ static const struct command_option options_script[] = {
 /**
  * struct script - what is known while records come
  * @names: of their addresses
+ * @backlog: frames that wait for what is told behind them
  * @filter: which are wanted
  * @raw: without names
  * @again: the names were read before
@@ -46,6 +48,7 @@ static const struct command_option options_script[] = {
  */
 struct script {
 	struct names names;
+	struct backlog backlog;
 	struct filter filter;
 	bool raw;
 	bool again;
@@ -91,8 +94,8 @@ static int print_address(struct script *script, const struct profbuf_record *rec
 		return 0;
 	}
 	location = symbols__resolve(script->names.symbols,
-				    names__symbol_pid(&script->names, record->pid),
-				    record->stack[n], exact);
+				    names__owner(&script->names, record), record->stack[n],
+				    exact);
 	if (!location)
 		return -ENOMEM;
 	if (!location->nframes) {
@@ -209,13 +212,21 @@ static int script__frame(void *context, const struct profbuf_frame *frame)
 	return names__frame(&script->names, frame);
 }
 
+static int script__space(void *context, const struct profbuf_space_info *info,
+			 const struct profbuf_space_mapping *mappings)
+{
+	struct script *script = context;
+
+	return script->again || script->raw ? 0 : names__space(&script->names, info, mappings);
+}
+
 static int script__prepare(struct script *script, struct input *input)
 {
 	static const struct profbuf_handler names_handler = {
 		.size = sizeof(names_handler),
 		.frame = script__frame,
+		.space = script__space,
 	};
-	const struct profbuf_frame *frame;
 	int ret;
 
 	/* A pipe goes by once: names are then known from where they come. */
@@ -224,15 +235,11 @@ static int script__prepare(struct script *script, struct input *input)
 		return 0;
 	}
 	/* What is wrong will be met again, behind what comes before it. */
-	ret = profbuf_stream__next(input->stream, &frame);
-	if (ret > 0 && frame->type == PROFBUF_FRAME_HOST) {
-		profbuf_stream__rewind(input->stream);
-		ret = profbuf_stream__read(input->stream, &names_handler, script);
-		if (ret == -ENOMEM)
-			return ret;
-		names__restart(&script->names);
-		script->again = true;
-	}
+	ret = profbuf_stream__read(input->stream, &names_handler, script);
+	if (ret == -ENOMEM)
+		return ret;
+	names__restart(&script->names);
+	script->again = true;
 	return profbuf_stream__rewind(input->stream);
 }
 
@@ -244,7 +251,50 @@ static const struct profbuf_handler script_handler = {
 	.gap = script__gap,
 	.frame = script__frame,
 	.limit = script__limit,
+	.space = script__space,
 };
+
+/* Show the frames that have waited long enough, or all of them. */
+static int script__catch_up(struct script *script, struct input *input, bool all)
+{
+	const struct profbuf_frame *frame;
+	int ret;
+
+	for (;;) {
+		frame = all ? backlog__any(&script->backlog) :
+			      backlog__first(&script->backlog, input->stream, &script->names);
+		if (!frame)
+			return 0;
+		ret = profbuf_stream__handle(input->stream, frame, &script_handler, script);
+		if (ret)
+			return ret;
+		backlog__remove(&script->backlog);
+	}
+}
+
+/* What tells of spaces is taken note of at once, all else in its turn. */
+static int script__take(struct script *script, struct input *input,
+			const struct profbuf_frame *frame)
+{
+	int ret;
+
+	if (script->raw || script->again)
+		return profbuf_stream__handle(input->stream, frame, &script_handler, script);
+	switch (frame->type) {
+	case PROFBUF_FRAME_SAMPLES:
+	case PROFBUF_FRAME_LIMIT:
+		ret = backlog__add(&script->backlog, frame);
+		break;
+	default:
+		/* Another INFO frame may say that words mean something else. */
+		ret = frame->type == PROFBUF_FRAME_SPACE ? 0 :
+		      script__catch_up(script, input, true);
+		if (!ret)
+			ret = profbuf_stream__handle(input->stream, frame, &script_handler,
+						     script);
+	}
+	return ret ? ret : script__catch_up(script, input, false);
+}
 
 /* Frames of the device are shown as they come, those of a file when there is room for no more. */
 static int script__read(struct script *script, struct input *input)
@@ -254,9 +304,12 @@ static int script__read(struct script *script, struct input *input)
 
 	for (;;) {
 		ret = profbuf_stream__next(input->stream, &frame);
-		if (ret <= 0)
-			return ret;
-		ret = profbuf_stream__handle(input->stream, frame, &script_handler, script);
+		if (ret <= 0) {
+			int err = script__catch_up(script, input, true);
+
+			return err ? err : ret;
+		}
+		ret = script__take(script, input, frame);
 		if (ret)
 			return ret;
 		if (input->session && fflush(stdout))
@@ -333,6 +386,7 @@ static int run_script(const struct command *command, int argc, char **argv)
 		err = input__end(&input);
 	note("%" PRIu64 " records, %" PRIu64 " samples lost", script.records, script.lost);
 	input__close(&input);
+	backlog__free(&script.backlog);
 	names__exit(&script.names);
 	return err || damaged ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -55,10 +55,10 @@ static int write_flamegraph(struct load *load, FILE *file)
 	return flamegraph__write(load->profile, file, &options);
 }
 
-static const struct symbol_location *resolve(void *context, uint32_t pid, uint64_t address,
+static const struct symbol_location *resolve(void *context, uint64_t owner, uint64_t address,
 					     bool exact)
 {
-	return symbols__resolve(context, pid, address, exact);
+	return symbols__resolve(context, owner, address, exact);
 }
 
 static int write_perf_script(struct load *load, FILE *file)

@@ -181,6 +181,8 @@ static void decode(struct profbuf_record *record, const struct word_plan *plan,
 		record->period = default_period;
 	record->value = word_of(plan, header, PROFBUF_WORD_VALUE);
 	decode_late(record, word_of(plan, header, PROFBUF_WORD_LATE));
+	record->space = word_of(plan, header, PROFBUF_WORD_SPACE);
+	record->end = PROFBUF_END(word_of(plan, header, PROFBUF_WORD_END));
 	if (plan->has & 1U << PROFBUF_WORD_MODE) {
 		record->kernel_frames = PROFBUF_MODE_KERNEL_FRAMES(record->mode);
 		if (record->kernel_frames > record->depth)

@@ -179,6 +179,7 @@ void profbuf_stream__close(struct profbuf_stream *stream)
 	free(stream->stack_words);
 	free(stream->stack_ends);
 	free(stream->samples);
+	free(stream->mappings);
 	free(stream->sequence);
 	free(stream->info);
 	free(stream->error);
@@ -303,6 +304,9 @@ static void stream__count(struct profbuf_stream *stream, uint16_t type)
 		break;
 	case PROFBUF_FRAME_LIMIT:
 		counts->limits++;
+		break;
+	case PROFBUF_FRAME_SPACE:
+		counts->spaces++;
 		break;
 	case PROFBUF_FRAME_HOST:
 		counts->hosts++;
@@ -470,6 +474,10 @@ int profbuf_stream__handle(struct profbuf_stream *stream, const struct profbuf_f
 	case PROFBUF_FRAME_LIMIT:
 		if (OPTS_HAS(handler, limit))
 			return stream__limit(stream, frame, handler, context);
+		return other ? other(context, frame) : 0;
+	case PROFBUF_FRAME_SPACE:
+		if (OPTS_HAS(handler, space))
+			return stream__space(stream, frame, handler, context);
 		return other ? other(context, frame) : 0;
 	default:
 		return other ? other(context, frame) : 0;

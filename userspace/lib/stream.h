@@ -82,6 +82,10 @@ struct profbuf_stream {
 	struct profbuf_frame *samples;
 	size_t samples_size;
 
+	/* Of the SPACE frame that is being handled. */
+	struct profbuf_space_mapping *mappings;
+	size_t max_mappings;
+
 	struct profbuf_counts counts;
 
 	struct profbuf_info *info;
@@ -100,6 +104,8 @@ int stream__expand(struct profbuf_stream *stream, const struct profbuf_frame **f
 int stream__take_info(struct profbuf_stream *stream, const struct profbuf_frame *frame);
 void stream__default_words(struct profbuf_stream *stream);
 int stream__limit(struct profbuf_stream *stream, const struct profbuf_frame *frame,
+		  const struct profbuf_handler *handler, void *context);
+int stream__space(struct profbuf_stream *stream, const struct profbuf_frame *frame,
 		  const struct profbuf_handler *handler, void *context);
 int stream__records(struct profbuf_stream *stream, const struct profbuf_frame *frame,
 		    const struct profbuf_handler *handler, void *context);

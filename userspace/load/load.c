@@ -17,8 +17,15 @@ static int load__info(void *context, const struct profbuf_info *info)
 static int load__record(void *context, const struct profbuf_record *record)
 {
 	struct load *load = context;
+	struct profbuf_record spaceless;
 	enum names_news news;
 	int err;
+
+	if (!names__by_space(&load->names, record)) {
+		spaceless = *record;
+		spaceless.has &= ~(1U << PROFBUF_WORD_SPACE);
+		record = &spaceless;
+	}
 
 	if (!filter__wants(&load->filter, record)) {
 		profile__add_filtered(load->profile, 1);
@@ -31,8 +38,7 @@ static int load__record(void *context, const struct profbuf_record *record)
 	if (!err)
 		err = profile__add(load->profile, record);
 	if (!err && load->records)
-		err = perf_script__add(load->records, record,
-				       names__symbol_pid(&load->names, record->pid));
+		err = perf_script__add(load->records, record, names__owner(&load->names, record));
 	return err;
 }
 
@@ -58,6 +64,14 @@ static int load__limit(void *context, uint32_t cpu, const struct profbuf_limit *
 	struct load *load = context;
 
 	return profile__add_limit(load->profile, cpu, limit);
+}
+
+static int load__space(void *context, const struct profbuf_space_info *info,
+		       const struct profbuf_space_mapping *mappings)
+{
+	struct load *load = context;
+
+	return names__space(&load->names, info, mappings);
 }
 
 static int load__frame(void *context, const struct profbuf_frame *frame)
@@ -87,6 +101,7 @@ static const struct profbuf_handler load_handler = {
 	.gap = load__gap,
 	.frame = load__frame,
 	.limit = load__limit,
+	.space = load__space,
 };
 
 /**

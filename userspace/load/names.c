@@ -68,6 +68,17 @@ static int read_kernel(struct names *names)
 	return err == -ENOMEM ? err : 0;
 }
 
+static bool tells_spaces(const struct profbuf_info *info)
+{
+	const uint32_t *words = (const void *)((const char *)info + info->size);
+	uint32_t i;
+
+	for (i = 0; i < info->nr_words; i++)
+		if (words[i] == PROFBUF_WORD_SPACE)
+			return true;
+	return false;
+}
+
 /**
  * names__info - take note of an INFO frame
  * @names: the names
@@ -81,6 +92,8 @@ int names__info(struct names *names, const struct profbuf_info *info)
 		return 0;
 	names->info_seen = true;
 	names->same_boot = machine__same_boot(info);
+	if (names->same_boot)
+		symbols__set_here(names->symbols);
 	if (names->recorded && !names->once)
 		return 0;
 	if (names->same_boot)
@@ -89,7 +102,9 @@ int names__info(struct names *names, const struct profbuf_info *info)
 		warning("names of the kernel are at the end of a recording, and a pipe is read only once");
 		hint("name the file instead");
 	} else {
-		warning("this was read on another machine, or before this one was started: there are no names");
+		warning("this was read on another machine, or before this one was started: %s",
+			tells_spaces(info) ? "there are no names of the kernel" :
+			"there are no names");
 		hint("'profbuf record' takes the names along");
 	}
 	return 0;
@@ -149,15 +164,89 @@ uint32_t names__generation(const struct names *names, uint32_t pid)
 }
 
 /**
- * names__symbol_pid - what the resolver calls a process, up to here
+ * names__by_space - does the space of a record tell what its addresses mean?
  * @names: the names
- * @pid: process ID
+ * @record: the record
+ *
+ * Return: true if so; otherwise it is what the recorder told of its process, or what the process
+ *	has mapped now.
+ */
+bool names__by_space(const struct names *names, const struct profbuf_record *record)
+{
+	return record->has & 1U << PROFBUF_WORD_SPACE && !names->processes_told;
+}
+
+/**
+ * names__owner - what the resolver calls that which addresses of a record belong to
+ * @names: the names, up to the record
+ * @record: the record
  *
  * Return: its number.
  */
-uint32_t names__symbol_pid(const struct names *names, uint32_t pid)
+uint64_t names__owner(const struct names *names, const struct profbuf_record *record)
 {
-	return symbol_pid(pid, names__generation(names, pid));
+	if (names__by_space(names, record))
+		return symbol_space(record->space);
+	return symbol_pid(record->pid, names__generation(names, record->pid));
+}
+
+static void get_mapping(void *context, uint32_t n, struct symbol_space_mapping *symbol)
+{
+	const struct profbuf_space_mapping *mapping = context;
+	const struct profbuf_mapping *fixed;
+
+	mapping += n;
+	fixed = &mapping->fixed;
+	*symbol = (struct symbol_space_mapping){
+		.mapping = {
+			.start = fixed->start,
+			.end = fixed->end,
+			.offset = fixed->offset,
+			.path = mapping->path,
+			.deleted = fixed->flags & PROFBUF_MAPPING_DELETED,
+			.major = fixed->major,
+			.minor = fixed->minor,
+			.inode = fixed->inode,
+			.inode_generation = fixed->inode_generation,
+			.ctime_sec = fixed->ctime_sec,
+			.ctime_nsec = fixed->ctime_nsec,
+		},
+		.gone = fixed->flags & PROFBUF_MAPPING_GONE,
+		.generation = fixed->generation,
+	};
+	if (mapping->build_id && fixed->build_id_size <= BUILD_ID_BYTES) {
+		symbol->mapping.build_id = mapping->build_id;
+		symbol->mapping.build_id_size = fixed->build_id_size;
+	}
+	if (fixed->flags & PROFBUF_MAPPING_VDSO)
+		symbol->mapping.path = "[vdso]";
+	else if (fixed->flags & PROFBUF_MAPPING_ANONYMOUS)
+		symbol->mapping.path = "";
+}
+
+/**
+ * names__space - take note of a SPACE frame
+ * @names: the names
+ * @info: what it says of the space
+ * @mappings: its mappings
+ *
+ * Return: 0 or a negative errno.
+ */
+int names__space(struct names *names, const struct profbuf_space_info *info,
+		 const struct profbuf_space_mapping *mappings)
+{
+	struct symbol_space space = {
+		.word = info->space,
+		.pid = info->tgid,
+		.ns_pid = info->ns_tgid,
+		.pid_ns = info->pid_ns,
+		.start_ns = info->start_ns,
+		.more = info->flags & PROFBUF_SPACE_MORE,
+		.incomplete = info->flags & PROFBUF_SPACE_INCOMPLETE,
+	};
+
+	return symbols__add_space(names->symbols, &space, get_mapping, info->nr_mappings,
+				  (void *)mappings);
 }
 
 /**
@@ -262,7 +351,8 @@ int names__meet(struct names *names, const struct profbuf_record *record, enum n
 	bool renamed, known;
 
 	*news = NAMES_NO_NEWS;
-	if (names->recorded || !names->same_boot || !record->pid)
+	if (names->recorded || !names->same_boot || !record->pid ||
+	    names__by_space(names, record))
 		return 0;
 	process = get_process(names, record->pid);
 	if (!process)
@@ -345,6 +435,7 @@ static int take_process(struct names *names, const struct profbuf_frame *frame)
 
 	if (profbuf_recording__payload(frame, &process, sizeof(process), NULL))
 		return -EBADMSG;
+	names->processes_told = true;
 	if (!(process.flags & (PROFBUF_PROCESS_EXEC | PROFBUF_PROCESS_REMAPPED)))
 		return 0;
 	known = get_process(names, process.pid);
@@ -378,7 +469,7 @@ static int take_mapping(struct names *names, const struct profbuf_frame *frame)
 		return -EBADMSG;
 	size = parse_build_id(strings.list[1], build_id);
 	symbol_mapping = (struct symbol_mapping){
-		.pid = names__symbol_pid(names, mapping.pid),
+		.pid = symbol_pid(mapping.pid, names__generation(names, mapping.pid)),
 		.start = mapping.start,
 		.end = mapping.end,
 		.offset = mapping.offset,

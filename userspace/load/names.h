@@ -33,6 +33,7 @@ enum names_news {
  * @recorded: a HOST frame came: nothing is looked up on this machine, but what was cut off
  * @once: names are asked for before the stream was read to its end
  * @same_boot: the kernel of the stream is the one that runs
+ * @processes_told: the recorder has told of processes itself
  * @replaced: processes that have mapped other files in the place of some, and nothing tells when
  * @processes: what is known of processes; of a recording, those that executed another program
  * @nr_processes: their number
@@ -49,6 +50,7 @@ struct names {
 	bool recorded;
 	bool once;
 	bool same_boot;
+	bool processes_told;
 	uint32_t replaced;
 	struct names_process *processes;
 	uint32_t nr_processes;
@@ -68,7 +70,10 @@ int names__end(struct names *names);
 int names__meet(struct names *names, const struct profbuf_record *record, enum names_news *news);
 void names__meet_again(struct names *names);
 uint32_t names__generation(const struct names *names, uint32_t pid);
-uint32_t names__symbol_pid(const struct names *names, uint32_t pid);
+uint64_t names__owner(const struct names *names, const struct profbuf_record *record);
+bool names__by_space(const struct names *names, const struct profbuf_record *record);
+int names__space(struct names *names, const struct profbuf_space_info *info,
+		 const struct profbuf_space_mapping *mappings);
 void names__restart(struct names *names);
 
 #endif /* PROFBUF_LOAD_NAMES_H */

@@ -42,6 +42,7 @@ struct profile {
 	struct profile_process *processes;
 	uint32_t nr_processes, max_processes;
 	struct index process_index;
+	struct index space_index; /* of processes that have one */
 
 	struct profile_thread *threads;
 	uint32_t nr_threads, max_threads;
@@ -121,6 +122,7 @@ void profile__delete(struct profile *profile)
 	index__free(&profile->stack_index);
 	index__free(&profile->location_index);
 	index__free(&profile->process_index);
+	index__free(&profile->space_index);
 	index__free(&profile->thread_index);
 	free(profile->stacks);
 	free(profile->locations);
@@ -204,6 +206,54 @@ static uint32_t get_process(struct profile *profile, uint32_t pid)
 	return i == NONE ? new_process(profile, pid, 0, 0) : i;
 }
 
+static int set_space(struct profile *profile, uint32_t process, uint64_t space)
+{
+	struct profile_process *p = &profile->processes[process];
+
+	if (index__insert(&profile->space_index, hash_pair(p->pid, space), process))
+		return -ENOMEM;
+	p->space = space;
+	return 0;
+}
+
+/* A process whose space is another one executes another program. */
+static uint32_t get_process_by_space(struct profile *profile, uint32_t pid, uint64_t space)
+{
+	uint32_t i = get_process(profile, pid);
+	uint32_t cursor, other;
+
+	if (i == NONE || !space || profile->processes[i].space == space)
+		return i;
+	index_for_each_candidate(&profile->space_index, hash_pair(pid, space), cursor, other)
+		if (profile->processes[other].pid == pid &&
+		    profile->processes[other].space == space)
+			return other;
+	if (profile->processes[i].space)
+		i = new_process(profile, pid, profile->processes[i].program + 1, 0);
+	return i == NONE || set_space(profile, i, space) ? NONE : i;
+}
+
+static bool has_space(const struct profbuf_record *record)
+{
+	return record->has & 1U << PROFBUF_WORD_SPACE;
+}
+
+static uint32_t process_of(struct profile *profile, const struct profbuf_record *record)
+{
+	if (has_space(record))
+		return get_process_by_space(profile, record->pid,
+					    PROFBUF_SPACE_ID(record->space));
+	return get_process(profile, record->pid);
+}
+
+/* What tells whether the thread that was met last is the record's as well. */
+static bool is_of_process(const struct profile_process *process,
+			  const struct profbuf_record *record)
+{
+	return process->pid == record->pid &&
+	       (!has_space(record) || process->space == PROFBUF_SPACE_ID(record->space));
+}
+
 /**
  * profile__set_program - a process executes another program
  * @profile: the profile
@@ -249,11 +299,11 @@ static uint32_t get_thread(struct profile *profile, const struct profbuf_record 
 	if (profile->last_thread != NONE) {
 		thread = &profile->threads[profile->last_thread];
 		if (thread->tid == record->tid &&
-		    profile->processes[thread->process].pid == record->pid)
+		    is_of_process(&profile->processes[thread->process], record))
 			return profile->last_thread;
 	}
 
-	process = get_process(profile, record->pid);
+	process = process_of(profile, record);
 	if (process == NONE)
 		return NONE;
 	hash = hash_pair(process, record->tid);
@@ -297,13 +347,24 @@ struct stack_key {
 	uint8_t mode;
 };
 
+static uint32_t generation_of(const struct profile_process *process,
+			      const struct profbuf_record *record)
+{
+	if (!has_space(record))
+		return process->generation;
+	if (record->space == PROFBUF_SPACE_NONE)
+		return 0;
+	return PROFBUF_SPACE_ID(record->space) ? PROFBUF_SPACE_GENERATION(record->space) :
+						 PROFILE_NO_SPACE;
+}
+
 static struct stack_key stack_key(const struct profile *profile, uint32_t process, uint32_t thread,
 				  const struct profbuf_record *record)
 {
 	struct stack_key key = {
 		.process = process,
 		.thread = profile->by_thread ? thread : NONE,
-		.generation = profile->processes[process].generation,
+		.generation = generation_of(&profile->processes[process], record),
 		.kernel_frames = record->kernel_frames,
 		.mode = PROFILE_MODE_UNKNOWN,
 	};

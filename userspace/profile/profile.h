@@ -61,7 +61,8 @@ static inline void profile__add_weight(struct profile_weight *weight,
  * @pid: process ID, 0 for idle CPUs, or if records do not tell
  * @program: which of those with this ID, from 0
  * @latest: of the first one: index of the last one
- * @generation: of its mappings: what addresses of its next record mean
+ * @space: ID of its address space; 0 if records do not tell
+ * @generation: of its mappings: what addresses of its next record mean; if there is no @space
  * @comm: name of its main thread, else of its first one seen; "" if records do not tell
  * @comm_is_main: the name is that of the main thread
  * @first: time of its first record in the stream
@@ -72,6 +73,7 @@ struct profile_process {
 	uint32_t pid;
 	uint32_t program;
 	uint32_t latest;
+	uint64_t space;
 	uint32_t generation;
 	char comm[PROFILE_COMM_SIZE];
 	bool comm_is_main;
@@ -118,11 +120,14 @@ struct profile_cpu {
 	struct profile_weight late;
 };
 
+/* The generation of a space that the kernel could not tell. */
+#define PROFILE_NO_SPACE UINT32_MAX
+
 /**
  * struct profile_location - a distinct address in a process
  * @address: the address as recorded
  * @process: index of the process, PROFILE_KERNEL for the kernel
- * @generation: of the process's mappings; 0 for the kernel
+ * @generation: of the process's space, or of its mappings, or PROFILE_NO_SPACE; 0 for the kernel
  * @kernel: the kernel's
  * @exact: of an interrupted instruction; otherwise it is a return address, and what called is
  *	the instruction before it: look up @address - 1
@@ -154,7 +159,7 @@ struct profile_location {
  * struct profile_stack - a distinct stack
  * @process: index of the process
  * @thread: index of the thread, if the profile is told apart by thread, else UINT32_MAX
- * @generation: of the process's mappings
+ * @generation: as for locations
  * @nlocations: number of locations
  * @kernel_frames: how many of them are the kernel's
  * @flags: PROFILE_STACK_*

@@ -4,6 +4,21 @@
 #include "profile.h"
 #include "symbol/symbol.h"
 
+/* What the resolver calls the process or the space of an address. */
+static uint64_t owner_of(const struct profile *profile, const struct profile_location *location)
+{
+	const struct profile_process *process;
+
+	if (location->kernel)
+		return 0;
+	if (location->generation == PROFILE_NO_SPACE)
+		return symbol_space(PROFBUF_SPACE_UNKNOWN);
+	process = profile__process(profile, location->process);
+	if (process->space)
+		return symbol_space(process->space << 24 | location->generation);
+	return symbol_pid(process->pid, location->generation);
+}
+
 /**
  * profile__symbolize - name the addresses of a profile
  * @profile: the profile, after profile__finish()
@@ -18,18 +33,11 @@ int profile__symbolize(struct profile *profile, struct symbols *symbols)
 
 	for (i = 0; i < n; i++) {
 		struct profile_location *location = profile__location(profile, i);
-		uint32_t pid = 0;
 
 		if (location->late)
 			continue;
-		if (!location->kernel) {
-			const struct profile_process *process;
-
-			process = profile__process(profile, location->process);
-			pid = symbol_pid(process->pid, location->generation);
-		}
-		location->symbol = symbols__resolve(symbols, pid, location->address,
-						    location->exact);
+		location->symbol = symbols__resolve(symbols, owner_of(profile, location),
+						    location->address, location->exact);
 		if (!location->symbol)
 			return -ENOMEM;
 	}

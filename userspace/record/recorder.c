@@ -133,11 +133,15 @@ static int add_stack(struct recorder *recorder, struct recorder_process *process
 static int on_record(void *context, const struct profbuf_record *record)
 {
 	struct recorder *recorder = context;
+	struct profbuf_record spaceless = *record;
 	struct recorder_process *process;
 	int err;
 
 	if (!is_wanted(recorder, record))
 		return 0;
+	/* What it maps is told by its process. */
+	spaceless.has &= ~(1U << PROFBUF_WORD_SPACE);
+	record = &spaceless;
 	recorder->samples++;
 	process = recorder__meet(recorder, record);
 	if (!process)

@@ -18,6 +18,7 @@
  * @options: of the resolver
  * @strings: interned
  * @memory: lives as long as the resolver
+ * @here: address spaces are of this machine, as it runs
  * @recorded_ns: when the recording ended, CLOCK_REALTIME; 0: unknown
  * @debuginfod_error: no server could be asked, so none is asked again
  */
@@ -25,6 +26,7 @@ struct context {
 	struct symbols_options options;
 	struct strings *strings;
 	struct objalloc *memory;
+	bool here;
 	uint64_t recorded_ns;
 	int debuginfod_error;
 };
@@ -45,7 +47,11 @@ enum module_kind {
  * @major: what identifies a file, besides the path
  * @minor: the same
  * @inode: the same
+ * @inode_generation: the same, if it is @told
+ * @ctime_sec: the same
+ * @ctime_nsec: the same
  * @pid: what identifies a process's own memory; otherwise a process that maps the file
+ * @told: the kernel has told of it
  * @live: read from a living process, not handed in
  * @opened: tried to open the file
  * @loaded: tried to read the symbols
@@ -69,7 +75,11 @@ struct module {
 	uint32_t major;
 	uint32_t minor;
 	uint64_t inode;
+	uint32_t inode_generation;
+	int64_t ctime_sec;
+	uint32_t ctime_nsec;
 	uint32_t pid;
+	bool told;
 	bool live;
 	bool opened;
 	bool loaded;
@@ -111,8 +121,9 @@ void module__set_problem(struct module *module, struct context *context,
 			 const char *reason, ...) __attribute__((format(printf, 5, 6)));
 void module__set_error(struct module *module, struct context *context, int error);
 
-/* It is the code of a process that is in no file. @live: its perf map can be found. */
-void module__set_anonymous(struct module *module, struct context *context, bool live);
+/* It is the code of a process that is in no file. @perf_map: where it has its names, or NULL. */
+void module__set_anonymous(struct module *module, struct context *context,
+			   const struct process_perf_map *perf_map);
 
 /* The mapping is of a file, or the vdso, which is as good. */
 bool module__has_file(const struct symbol_mapping *mapping);

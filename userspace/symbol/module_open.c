@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -79,7 +80,13 @@ void module__set_error(struct module *module, struct context *context, int error
 	case -ENOENT:
 	case -ENOTDIR:
 	case -ESRCH:
-		if (module->live)
+		if (module->told)
+			module__set_problem(module, context, SYMBOL_FILE_GONE,
+					    "record with 'profbuf record', which opens files while they are mapped",
+					    context->here ?
+					    "the file is gone, and so is the process" :
+					    "there is no such file on this machine");
+		else if (module->live)
 			module__set_problem(module, context, SYMBOL_FILE_GONE,
 					    "profile as root: the file can then be opened as long as the process lives",
 					    "the file was deleted");
@@ -89,6 +96,12 @@ void module__set_error(struct module *module, struct context *context, int error
 					    "there is no such file on this machine");
 		break;
 	case -ESTALE:
+		if (module->told) {
+			module__set_problem(module, context, SYMBOL_FILE_CHANGED,
+					    "record with 'profbuf record', which opens files while they are mapped",
+					    "the file there is another one now");
+			break;
+		}
 		module__set_problem(module, context, SYMBOL_FILE_CHANGED,
 				    "profile as root: the old file can then be opened as long as the process lives",
 				    "the file was replaced since the process mapped it");
@@ -164,11 +177,14 @@ static int open_own_vdso(struct module *module, const struct symbol_mapping *map
 	return open_vdso(module, getpid(), start, mapping->end - mapping->start);
 }
 
-void module__set_anonymous(struct module *module, struct context *context, bool live)
+void module__set_anonymous(struct module *module, struct context *context,
+			   const struct process_perf_map *perf_map)
 {
 	module->kind = MODULE_JIT;
 	module->opened = true;
-	module->has_perf_map = live && !process__find_perf_map(module->pid, &module->perf_map);
+	module->has_perf_map = perf_map;
+	if (perf_map)
+		module->perf_map = *perf_map;
 	module__set_problem(module, context, SYMBOL_ANONYMOUS,
 			    "let the JIT compiler write /tmp/perf-PID.map (node --perf-basic-prof, python -X perf, java -XX:+DumpPerfMapAtExit)",
 			    "code in no file, as from a JIT compiler, and no /tmp/perf-PID.map names it");
@@ -297,6 +313,105 @@ static void check_recorded(struct module *module, struct context *context, bool 
 	image__close(&module->image);
 }
 
+/* File systems that have a number for each of their parts show another one to stat(). */
+static bool same_device(const struct symbol_mapping *mapping, const struct stat *stat)
+{
+	return (mapping->major == major(stat->st_dev) && mapping->minor == minor(stat->st_dev)) ||
+	       !mapping->major || !major(stat->st_dev);
+}
+
+/* A deleted file was changed by that, but as long as it is mapped nobody gets its number. */
+static bool is_mapped_file(const struct symbol_mapping *mapping, const struct stat *stat)
+{
+	if (stat->st_ino != mapping->inode || !same_device(mapping, stat))
+		return false;
+	return !stat->st_nlink || (stat->st_ctim.tv_sec == mapping->ctime_sec &&
+				   stat->st_ctim.tv_nsec == mapping->ctime_nsec);
+}
+
+/* Take the file if it is the one that was mapped. Returns 0 if so. Takes @fd. */
+static int try_file(struct module *module, const struct symbol_mapping *mapping, int fd)
+{
+	struct stat stat;
+	bool same;
+	int error;
+
+	if (fd < 0)
+		return fd;
+	same = !fstat(fd, &stat) && is_mapped_file(mapping, &stat);
+	if (!same && !module->build_id_size) {
+		close(fd);
+		return -ESTALE;
+	}
+	error = image__open(&module->image, fd);
+	if (error)
+		return same ? error : -ESTALE;
+	if (!module->build_id_size || same_build_id(module))
+		return 0;
+	image__close(&module->image);
+	return -ESTALE;
+}
+
+/* As long as the process lives, by what it has mapped, and by the path as it sees it. */
+static int open_of_process(struct module *module, const struct symbol_mapping *mapping)
+{
+	int root, mapped, error;
+
+	mapped = try_file(module, mapping, process__open_map_file(mapping));
+	/* map_files takes privileges; an executable of one's own can be had without. */
+	if (!mapped || !try_file(module, mapping, process__open_exe(mapping->pid)))
+		return 0;
+	root = process__open_root(mapping->pid);
+	if (root < 0)
+		return root;
+	error = try_file(module, mapping, process__open_file(root, mapping->path));
+	close(root);
+	/* Where it was mapped there may be another one by now, which tells nothing. */
+	return error == -ENOENT && mapped != -ESTALE ? mapped : error;
+}
+
+static int open_told(struct module *module, struct context *context,
+		     const struct symbol_mapping *mapping)
+{
+	int error = -ENOENT, here;
+
+	if (context->here && process__is_alive(mapping->pid, mapping->start_ns))
+		error = open_of_process(module, mapping);
+	if (!error)
+		return 0;
+	here = try_file(module, mapping, open_below_root(context, mapping->path));
+	/* That there is another file tells more than that there is none. */
+	return here == -ENOENT || (here && error == -ESTALE) ? error : here;
+}
+
+/* Whose file it is matters only as long as they live, and there may be many of them. */
+static void open_told_file(struct module *module, struct context *context,
+			   const struct symbol_mapping *mapping)
+{
+	bool first = !module->opened;
+	int result;
+
+	if (module->kind == MODULE_FILE || (module->opened && module->pid == mapping->pid))
+		return;
+	module->opened = true;
+	module->pid = mapping->pid;
+	if (is_vdso(mapping->path))
+		result = context->here ? open_own_vdso(module, mapping) : -ENOENT;
+	else
+		result = open_told(module, context, mapping);
+	if (!result) {
+		accept(module, context);
+		return;
+	}
+	if (!first)
+		return;
+	module__set_error(module, context, result);
+	if (module__open_debug_only(module, context, mapping))
+		accept(module, context);
+	else
+		download(module, context);
+}
+
 void module__open_recorded(struct module *module, struct context *context,
 			   const struct symbol_mapping *mapping)
 {
@@ -304,6 +419,10 @@ void module__open_recorded(struct module *module, struct context *context,
 	struct stat stat;
 	int result;
 
+	if (mapping->told) {
+		open_told_file(module, context, mapping);
+		return;
+	}
 	if (module->opened)
 		return;
 	module->opened = true;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "process.h"
@@ -170,26 +171,61 @@ static int open_path(const struct symbol_mapping *mapping)
 	return here >= 0 ? here : fd;
 }
 
-int process__open_mapping(const struct symbol_mapping *mapping)
+int process__open_map_file(const struct symbol_mapping *mapping)
 {
 	char path[128], name[64];
-	int fd, exe;
 
 	snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, mapping->start,
 		 mapping->end);
 	proc_path(path, sizeof(path), mapping->pid, name);
-	fd = open_regular(path);
+	return open_regular(path);
+}
+
+int process__open_exe(uint32_t pid)
+{
+	char path[64];
+
+	proc_path(path, sizeof(path), pid, "exe");
+	return open_regular(path);
+}
+
+int process__open_mapping(const struct symbol_mapping *mapping)
+{
+	int fd, exe;
+
+	fd = process__open_map_file(mapping);
 	if (fd >= 0 || fd == -ENODEV)
 		return fd;
 
 	/* map_files takes privileges; an executable of one's own can be had without. */
-	proc_path(path, sizeof(path), mapping->pid, "exe");
-	exe = keep_if_mapped(open_regular(path), mapping, false);
+	exe = keep_if_mapped(process__open_exe(mapping->pid), mapping, false);
 	if (exe >= 0)
 		return exe;
 	if (mapping->deleted)
 		return fd == -EPERM || fd == -EACCES ? fd : -ENOENT;
 	return open_path(mapping);
+}
+
+bool process__is_alive(uint32_t pid, uint64_t start_ns)
+{
+	uint64_t tick = 1000000000 / sysconf(_SC_CLK_TCK);
+	unsigned long long start;
+	char path[64], line[1024];
+	const char *field;
+	bool known;
+	FILE *file;
+
+	proc_path(path, sizeof(path), pid, "stat");
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	known = fgets(line, sizeof(line), file);
+	fclose(file);
+	/* A name can have anything in it, also what looks like the next field. */
+	field = known ? strrchr(line, ')') : NULL;
+	return field && sscanf(field + 1,
+			       " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+			       &start) == 1 && start == start_ns / tick;
 }
 
 int process__read_memory(uint32_t pid, uint64_t address, void *memory, uint64_t size)
@@ -244,10 +280,36 @@ static int read_status(uint32_t pid, uint32_t *own_pid, uid_t *uid)
 	return 0;
 }
 
+static int64_t clock_now(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+int process__find_left_perf_map(const struct symbol_space *space,
+				struct process_perf_map *perf_map)
+{
+	struct stat stat_ns;
+
+	if (stat("/proc/self/ns/pid", &stat_ns) || stat_ns.st_ino != space->pid_ns)
+		return -ESRCH;
+	*perf_map = (struct process_perf_map){
+		.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
+		.pid = space->ns_pid,
+		.uid = geteuid(),
+		.not_before = clock_now(CLOCK_REALTIME) - clock_now(CLOCK_BOOTTIME) +
+			      (int64_t)space->start_ns,
+	};
+	return perf_map->root < 0 ? -errno : 0;
+}
+
 int process__find_perf_map(uint32_t pid, struct process_perf_map *perf_map)
 {
 	int error = read_status(pid, &perf_map->pid, &perf_map->uid);
 
+	perf_map->not_before = 0;
 	if (error)
 		return error;
 	perf_map->root = process__open_root(pid);
@@ -268,6 +330,10 @@ int process__open_perf_map(const struct process_perf_map *perf_map)
 	if (fstat(fd, &stat) || (stat.st_uid != perf_map->uid && stat.st_uid)) {
 		close(fd);
 		return -EPERM;
+	}
+	if (stat.st_mtim.tv_sec < perf_map->not_before / 1000000000) {
+		close(fd);
+		return -ENOENT;
 	}
 	return fd;
 }

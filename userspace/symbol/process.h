@@ -29,6 +29,14 @@ int process__read_maps(uint32_t pid,
  */
 int process__open_mapping(const struct symbol_mapping *mapping);
 
+/* Does the process live that was started then? @start_ns: CLOCK_BOOTTIME. */
+bool process__is_alive(uint32_t pid, uint64_t start_ns);
+
+/* What is mapped there now, by which file ever. */
+int process__open_map_file(const struct symbol_mapping *mapping);
+
+int process__open_exe(uint32_t pid);
+
 /* Read @size bytes of its memory. -EIO: not all of them are there. */
 int process__read_memory(uint32_t pid, uint64_t address, void *memory, uint64_t size);
 
@@ -37,14 +45,20 @@ int process__read_memory(uint32_t pid, uint64_t address, void *memory, uint64_t 
  * @root: its root directory, an open file
  * @pid: what it takes for its own process ID
  * @uid: its effective user
+ * @not_before: what was changed last before that is of another process, CLOCK_REALTIME
  */
 struct process_perf_map {
 	int root;
 	uint32_t pid;
 	uid_t uid;
+	int64_t not_before;
 };
 
 int process__find_perf_map(uint32_t pid, struct process_perf_map *perf_map);
+
+/* Of a process that has ended: if it was in our pid namespace, where we would have it. */
+int process__find_left_perf_map(const struct symbol_space *space,
+				struct process_perf_map *perf_map);
 
 /* -EPERM: it belongs to somebody else. */
 int process__open_perf_map(const struct process_perf_map *perf_map);

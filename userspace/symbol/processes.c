@@ -51,6 +51,7 @@ struct process *symbols__add_process(struct symbols *symbols, uint32_t pid)
 static struct module *find_jit(struct symbols *symbols, struct process *process, bool live)
 {
 	struct module template = { .pid = process->pid };
+	struct process_perf_map perf_map;
 
 	if (process->jit)
 		return process->jit;
@@ -59,12 +60,35 @@ static struct module *find_jit(struct symbols *symbols, struct process *process,
 		return NULL;
 	process->jit = symbols__new_module(symbols, &template);
 	if (process->jit)
-		module__set_anonymous(process->jit, &symbols->context, live);
+		module__set_anonymous(process->jit, &symbols->context,
+				      live && !process__find_perf_map(process->pid, &perf_map) ?
+				      &perf_map : NULL);
 	return process->jit;
 }
 
-static struct module *find_file(struct symbols *symbols, const struct symbol_mapping *mapping,
-				bool live)
+struct module *symbols__find_recorded_file(struct symbols *symbols,
+					   const struct symbol_mapping *mapping)
+{
+	struct module key = {
+		.public.path = mapping->path,
+		.major = mapping->major,
+		.minor = mapping->minor,
+		.inode = mapping->inode,
+		.inode_generation = mapping->inode_generation,
+		.ctime_sec = mapping->ctime_sec,
+		.ctime_nsec = mapping->ctime_nsec,
+		.told = mapping->told,
+		.pid = mapping->pid,
+	};
+
+	if (mapping->build_id)
+		module__set_build_id(&key, &symbols->context, mapping->build_id,
+				     mapping->build_id_size);
+	key.key_build_id = key.public.build_id;
+	return symbols__find_module(symbols, &key);
+}
+
+static struct module *find_live_file(struct symbols *symbols, const struct symbol_mapping *mapping)
 {
 	struct module key = {
 		.public.path = mapping->path,
@@ -72,18 +96,11 @@ static struct module *find_file(struct symbols *symbols, const struct symbol_map
 		.minor = mapping->minor,
 		.inode = mapping->inode,
 		.pid = mapping->pid,
-		.live = live,
+		.live = true,
 	};
-	struct module *module;
+	struct module *module = symbols__find_module(symbols, &key);
 
-	if (!live) {
-		if (mapping->build_id)
-			module__set_build_id(&key, &symbols->context, mapping->build_id,
-					     mapping->build_id_size);
-		key.key_build_id = key.public.build_id;
-	}
-	module = symbols__find_module(symbols, &key);
-	if (module && live && module->kind != MODULE_FILE) {
+	if (module && module->kind != MODULE_FILE) {
 		/* Another process may have been less open. */
 		module->pid = mapping->pid;
 		module__open_live(module, &symbols->context, mapping);
@@ -98,7 +115,8 @@ static struct module *find_mapped(struct symbols *symbols, struct process *proce
 
 	if (!module__has_file(mapping))
 		return find_jit(symbols, process, live);
-	module = find_file(symbols, mapping, live);
+	module = live ? find_live_file(symbols, mapping) :
+			symbols__find_recorded_file(symbols, mapping);
 	if (module && module__is_memory(mapping) &&
 	    (live ? module->kind != MODULE_FILE : !module->build_id_size))
 		return find_jit(symbols, process, live);

@@ -40,6 +40,9 @@ struct process {
 	struct module *jit;
 };
 
+/* spaces.c: what is known of an address space. */
+struct space;
+
 /**
  * struct symbols - the resolver
  * @context: what the modules share
@@ -48,11 +51,15 @@ struct process {
  * @no_process: for addresses of processes that nothing is known of
  * @no_mapping: for addresses that nothing is mapped at
  * @not_permitted: for addresses of processes that this user may not look into
+ * @no_space: for addresses of which it is not known what space they are of
+ * @not_told: for addresses of spaces that are not known
+ * @not_all_told: for addresses of spaces of which not all is known
  * @first_module: all of them
  * @last_module: the last one
  * @modules: those that are not of one process only, by what identifies them
  * @processes: by pid
- * @locations: by process and address
+ * @spaces: by ID
+ * @locations: by owner and address
  * @names: by module and address
  */
 struct symbols {
@@ -62,10 +69,14 @@ struct symbols {
 	struct module *no_process;
 	struct module *no_mapping;
 	struct module *not_permitted;
+	struct module *no_space;
+	struct module *not_told;
+	struct module *not_all_told;
 	struct module *first_module;
 	struct module *last_module;
 	htab_t modules;
 	htab_t processes;
+	htab_t spaces;
 	htab_t locations;
 	htab_t names;
 };
@@ -95,6 +106,17 @@ struct process *symbols__find_process(struct symbols *symbols, uint32_t pid);
 
 /* The process with this ID, also if nothing was known of it so far. NULL: no memory. */
 struct process *symbols__add_process(struct symbols *symbols, uint32_t pid);
+
+/* A table of struct space by ID. NULL: no memory. */
+htab_t spaces__new(void);
+
+/* The mapping that an address of a space stands for, or the module that says why there is none. */
+int symbols__find_in_space(struct symbols *symbols, uint64_t word, uint64_t address,
+			   const struct symbol_mapping **mapping, struct module **module);
+
+/* The module of a mapping that was not read from a living process. NULL: no memory. */
+struct module *symbols__find_recorded_file(struct symbols *symbols,
+					   const struct symbol_mapping *mapping);
 
 /* Add a mapping to its process. @live: it is there now, and so is its file. */
 int symbols__map(struct symbols *symbols, const struct symbol_mapping *mapping, bool live);

@@ -15,12 +15,12 @@
 /**
  * struct own_location - a location and what it is found by
  * @public: must be first
- * @pid: process; 0 for the kernel
+ * @owner: process or address space; 0 for the kernel
  * @exact: as asked
  */
 struct own_location {
 	struct symbol_location public;
-	uint32_t pid;
+	uint64_t owner;
 	bool exact;
 };
 
@@ -33,14 +33,15 @@ static hashval_t hash_location(const void *item)
 {
 	const struct own_location *location = item;
 
-	return symbols__hash(location->public.address, location->pid * 2ULL + location->exact);
+	return symbols__hash(location->public.address, location->owner * 2 + location->exact);
 }
 
 static int equal_location(const void *item, const void *other)
 {
 	const struct own_location *a = item, *b = other;
 
-	return a->public.address == b->public.address && a->pid == b->pid && a->exact == b->exact;
+	return a->public.address == b->public.address && a->owner == b->owner &&
+	       a->exact == b->exact;
 }
 
 static hashval_t hash_names(const void *item)
@@ -72,7 +73,9 @@ static int equal_module(const void *item, const void *other)
 
 	return a->public.path == b->public.path && a->public.kernel == b->public.kernel &&
 	       a->key_build_id == b->key_build_id && a->live == b->live &&
-	       a->inode == b->inode && a->major == b->major && a->minor == b->minor;
+	       a->inode == b->inode && a->major == b->major && a->minor == b->minor &&
+	       a->told == b->told && a->inode_generation == b->inode_generation &&
+	       a->ctime_sec == b->ctime_sec && a->ctime_nsec == b->ctime_nsec;
 }
 
 void *symbols__find_or_add(struct symbols *symbols, htab_t table, const void *item, size_t size,
@@ -146,10 +149,11 @@ struct symbols *symbols__new(const struct symbols_options *options)
 	symbols->context.memory = objalloc_create();
 	symbols->modules = htab_try_create(64, hash_module, equal_module, NULL);
 	symbols->processes = processes__new();
+	symbols->spaces = spaces__new();
 	symbols->locations = htab_try_create(1024, hash_location, equal_location, NULL);
 	symbols->names = htab_try_create(1024, hash_names, equal_names, NULL);
 	if (!symbols->context.strings || !symbols->context.memory || !symbols->modules ||
-	    !symbols->processes || !symbols->locations || !symbols->names)
+	    !symbols->processes || !symbols->spaces || !symbols->locations || !symbols->names)
 		goto fail;
 
 	symbols->kernel = new_special(symbols, KERNEL_PATH, true, SYMBOL_NO_KERNEL,
@@ -163,8 +167,17 @@ struct symbols *symbols__new(const struct symbols_options *options)
 	symbols->not_permitted = new_special(symbols, UNKNOWN_PATH, false, SYMBOL_NOT_PERMITTED,
 					     "run as root or as the user of the process",
 					     "this user may not read the mappings of the process");
+	symbols->no_space = new_special(symbols, UNKNOWN_PATH, false, SYMBOL_NO_SPACE,
+					"sample less often: too many processes came up at once",
+					"the kernel could not tell which address space it is of");
+	symbols->not_told = new_special(symbols, UNKNOWN_PATH, false, SYMBOL_NOT_TOLD,
+					"let the stream end by itself, or read it faster",
+					"the stream does not tell what was mapped in the process");
+	symbols->not_all_told = new_special(symbols, UNKNOWN_PATH, false, SYMBOL_NOT_TOLD, NULL,
+					    "the kernel could not tell all that was mapped in the process");
 	if (!symbols->kernel || !symbols->no_process || !symbols->no_mapping ||
-	    !symbols->not_permitted)
+	    !symbols->not_permitted || !symbols->no_space || !symbols->not_told ||
+	    !symbols->not_all_told)
 		goto fail;
 	return symbols;
 fail:
@@ -190,6 +203,7 @@ void symbols__free(struct symbols *symbols)
 	}
 	delete_table(symbols->modules);
 	delete_table(symbols->processes);
+	delete_table(symbols->spaces);
 	delete_table(symbols->locations);
 	delete_table(symbols->names);
 	symtab__free(&symbols->kernel_symtab);
@@ -197,6 +211,11 @@ void symbols__free(struct symbols *symbols)
 	if (symbols->context.memory)
 		objalloc_free(symbols->context.memory);
 	free(symbols);
+}
+
+void symbols__set_here(struct symbols *symbols)
+{
+	symbols->context.here = true;
 }
 
 void symbols__set_recorded(struct symbols *symbols, uint64_t realtime_ns)
@@ -338,6 +357,9 @@ static int resolve_in_module(struct symbols *symbols, struct symbol_location *lo
 	location->module = &module->public;
 	if (mapping && !module->live)
 		module__open_recorded(module, &symbols->context, mapping);
+	/* Another process that maps the file may lead to it. */
+	if (module->kind == MODULE_NONE)
+		return 0;
 	if (!module__file_address(module, mapping, address, &location->file_address))
 		return 0;
 	names = name_in_module(symbols, module, location->file_address);
@@ -383,13 +405,24 @@ static int resolve_user(struct symbols *symbols, struct symbol_location *locatio
 	return error;
 }
 
-const struct symbol_location *symbols__resolve(struct symbols *symbols, uint32_t pid,
+static int resolve_in_space(struct symbols *symbols, struct symbol_location *location,
+			    uint64_t word, uint64_t address)
+{
+	struct module *module;
+	int error;
+
+	location->file_address = address;
+	error = symbols__find_in_space(symbols, word, address, &location->mapping, &module);
+	return error ? error : resolve_in_module(symbols, location, module, address);
+}
+
+const struct symbol_location *symbols__resolve(struct symbols *symbols, uint64_t owner,
 					       uint64_t address, bool exact)
 {
 	bool kernel = address >> 63, added;
 	struct own_location key = {
 		.public.address = address,
-		.pid = kernel ? 0 : pid,
+		.owner = kernel ? 0 : owner,
 		.exact = exact,
 	}, *own;
 	struct symbol_module *module;
@@ -402,8 +435,10 @@ const struct symbol_location *symbols__resolve(struct symbols *symbols, uint32_t
 
 	if (kernel)
 		error = resolve_kernel(symbols, &own->public, lookup);
+	else if (owner & SYMBOL_SPACE)
+		error = resolve_in_space(symbols, &own->public, owner & ~SYMBOL_SPACE, lookup);
 	else
-		error = resolve_user(symbols, &own->public, pid, lookup);
+		error = resolve_user(symbols, &own->public, owner, lookup);
 	if (error) {
 		htab_remove_elt(symbols->locations, own);
 		return NULL;

@@ -7,7 +7,9 @@
  * (symbols__read_kallsyms(), symbols__read_process()) or handed in from a recording
  * (symbols__add_kernel_symbol(), symbols__add_mapping(), symbols__add_process_symbol()).
  * A process whose mappings were handed in is never looked up in /proc: its number may
- * belong to another one now, or to another machine.
+ * belong to another one now, or to another machine. Address spaces that the kernel has
+ * told of (symbols__add_space()) name their process by more than its number: as long as
+ * it lives its files are opened as it sees them.
  *
  *	symbols = symbols__new(&options);
  *	symbols__read_kallsyms(symbols, NULL);
@@ -47,6 +49,17 @@ static inline uint32_t symbol_pid(uint32_t pid, uint32_t generation)
 	return pid | generation << SYMBOL_PID_BITS;
 }
 
+/*
+ * Whose addresses are asked for: a number from symbol_pid(), or what this makes of the
+ * space word of a record.
+ */
+#define SYMBOL_SPACE		(1ULL << 63)
+
+static inline uint64_t symbol_space(uint64_t word)
+{
+	return word | SYMBOL_SPACE;
+}
+
 /**
  * struct symbols_options - what to look for and where; all zero is a good default
  * @no_dwarf: neither inlined functions nor lines
@@ -80,6 +93,8 @@ struct symbols_options {
  * @SYMBOL_NOT_PERMITTED: this user may not read the mappings or the file
  * @SYMBOL_HIDDEN: the kernel hides its addresses
  * @SYMBOL_NO_KERNEL: there are no kernel symbols: none read, none recorded
+ * @SYMBOL_NO_SPACE: the kernel could not tell which address space it is of
+ * @SYMBOL_NOT_TOLD: the stream does not tell what was mapped there
  */
 enum symbol_problem {
 	SYMBOL_OK,
@@ -93,6 +108,8 @@ enum symbol_problem {
 	SYMBOL_NOT_PERMITTED,
 	SYMBOL_HIDDEN,
 	SYMBOL_NO_KERNEL,
+	SYMBOL_NO_SPACE,
+	SYMBOL_NOT_TOLD,
 };
 
 /**
@@ -138,6 +155,11 @@ struct symbol_module {
  * @inode: and inode of the file
  * @build_id: the file's, as bytes; NULL: none
  * @build_id_size: bytes
+ * @told: a mapping of an address space, and what follows is known
+ * @start_ns: when its process was started, CLOCK_BOOTTIME
+ * @inode_generation: tells files with the same inode number apart
+ * @ctime_sec: when the inode was changed last
+ * @ctime_nsec: nanoseconds of that
  * @module: set by symbols
  */
 struct symbol_mapping {
@@ -152,7 +174,44 @@ struct symbol_mapping {
 	uint64_t inode;
 	const uint8_t *build_id;
 	size_t build_id_size;
+	bool told;
+	uint64_t start_ns;
+	uint32_t inode_generation;
+	int64_t ctime_sec;
+	uint32_t ctime_nsec;
 	struct symbol_module *module;
+};
+
+/**
+ * struct symbol_space - what was mapped in an address space at one generation
+ * @word: its ID and generation, as the kernel tells them
+ * @pid: its process, as seen from the initial pid namespace
+ * @ns_pid: as seen from its own pid namespace
+ * @pid_ns: inode number of that one
+ * @start_ns: when the process was started, CLOCK_BOOTTIME
+ * @more: the next one goes on with the same
+ * @incomplete: not everything could be told
+ */
+struct symbol_space {
+	uint64_t word;
+	uint32_t pid;
+	uint32_t ns_pid;
+	uint64_t pid_ns;
+	uint64_t start_ns;
+	bool more;
+	bool incomplete;
+};
+
+/**
+ * struct symbol_space_mapping - a mapping of an address space
+ * @mapping: the mapping
+ * @gone: it is not there any more
+ * @generation: up to which it was there, if it is @gone
+ */
+struct symbol_space_mapping {
+	struct symbol_mapping mapping;
+	bool gone;
+	uint32_t generation;
 };
 
 /**
@@ -270,6 +329,38 @@ int symbols__check_process(struct symbols *symbols, uint32_t pid, enum symbols_n
 int symbols__add_mapping(struct symbols *symbols, const struct symbol_mapping *mapping);
 
 /**
+ * symbols__add_space - add what was mapped in an address space
+ * @symbols: the resolver
+ * @space: which, and when
+ * @mapping: gives the n-th mapping; what it points to is copied
+ * @nr: how many there are
+ * @context: the first argument of @mapping
+ *
+ * What an address stands for is looked up when it is resolved, as <linux/profbuf.h> says.
+ */
+int symbols__add_space(struct symbols *symbols, const struct symbol_space *space,
+		       void (*mapping)(void *context, uint32_t n,
+				       struct symbol_space_mapping *mapping),
+		       uint32_t nr, void *context);
+
+/**
+ * symbols__has_space - is it known what was mapped in an address space?
+ * @symbols: the resolver
+ * @word: ID and generation, as records have them
+ *
+ * Return: true if what symbols__resolve() would say now is not for want of that.
+ */
+bool symbols__has_space(const struct symbols *symbols, uint64_t word);
+
+/**
+ * symbols__set_here - tell that address spaces are of this machine, as it runs
+ * @symbols: the resolver
+ *
+ * Then files of processes that live are opened as these see them.
+ */
+void symbols__set_here(struct symbols *symbols);
+
+/**
  * symbols__set_recorded - tell when the recording that mappings are handed in from ended
  * @symbols: the resolver
  * @realtime_ns: CLOCK_REALTIME
@@ -292,14 +383,14 @@ int symbols__add_process_symbol(struct symbols *symbols, uint32_t pid, uint64_t 
 /**
  * symbols__resolve - name an address
  * @symbols: the resolver
- * @pid: process; any for the kernel
+ * @owner: process or address space; any for the kernel
  * @address: address. One with the top bit set is the kernel's
  * @exact: an interrupted instruction; otherwise a return address, and what is named is
  *	the call before it
  *
  * Return: NULL if there is no memory, and never for another reason.
  */
-const struct symbol_location *symbols__resolve(struct symbols *symbols, uint32_t pid,
+const struct symbol_location *symbols__resolve(struct symbols *symbols, uint64_t owner,
 					       uint64_t address, bool exact);
 
 /**

@@ -21,7 +21,7 @@
 
 /* Addresses that were met together. Once they have names they are numbers of lines. */
 struct stack {
-	uint32_t symbol_pid;
+	uint64_t owner;
 	uint32_t depth;
 	uint32_t kernel_frames;
 	bool named;
@@ -92,20 +92,20 @@ static void *with_room(void *array, uint32_t nr, uint32_t *max, size_t size)
 	return array;
 }
 
-static bool same_stack(const struct stack *stack, uint32_t symbol_pid,
+static bool same_stack(const struct stack *stack, uint64_t owner,
 		       const struct profbuf_record *record)
 {
-	return stack->symbol_pid == symbol_pid && stack->depth == record->depth &&
+	return stack->owner == owner && stack->depth == record->depth &&
 	       stack->kernel_frames == record->kernel_frames &&
 	       !memcmp(stack->words, record->stack, record->depth * sizeof(*stack->words));
 }
 
 /* The number of the stack, or NO_STACK. */
-static uint32_t get_stack(struct perf_script *script, uint32_t symbol_pid,
+static uint32_t get_stack(struct perf_script *script, uint64_t owner,
 			  const struct profbuf_record *record)
 {
 	size_t size = record->depth * sizeof(*record->stack);
-	uint64_t hash = (uint64_t)symbol_pid << 32 | record->kernel_frames;
+	uint64_t hash = hash_fold(owner ^ record->kernel_frames, HASH_ODD2);
 	struct stack *stack, **stacks;
 	uint32_t cursor, i;
 	uint64_t *words;
@@ -113,7 +113,7 @@ static uint32_t get_stack(struct perf_script *script, uint32_t symbol_pid,
 	for (i = 0; i < record->depth; i++)
 		hash = hash_fold(hash ^ record->stack[i], HASH_ODD1);
 	index_for_each_candidate(&script->stack_index, (uint32_t)hash, cursor, i)
-		if (same_stack(script->stacks[i], symbol_pid, record))
+		if (same_stack(script->stacks[i], owner, record))
 			return i;
 
 	stacks = with_room(script->stacks, script->nr_stacks, &script->max_stacks, sizeof(*stacks));
@@ -126,7 +126,7 @@ static uint32_t get_stack(struct perf_script *script, uint32_t symbol_pid,
 		return NO_STACK;
 	memcpy(words, record->stack, size);
 	*stack = (struct stack){
-		.symbol_pid = symbol_pid,
+		.owner = owner,
 		.depth = record->depth,
 		.kernel_frames = record->kernel_frames,
 		.words = words,
@@ -172,20 +172,20 @@ static int get_thread(struct perf_script *script, const struct profbuf_record *r
  * perf_script__add - add a sample
  * @script: the script
  * @record: the sample
- * @symbol_pid: what to tell the resolver for its process
+ * @owner: what to tell the resolver for its addresses
  *
  * If its timer came late over user code, that is one more with a stack of its own.
  *
  * Return: 0 or a negative errno.
  */
 int perf_script__add(struct perf_script *script, const struct profbuf_record *record,
-		     uint32_t symbol_pid)
+		     uint64_t owner)
 {
 	struct profile_parts parts = profile__split(record);
 	struct timeline_event event = {
 		.time = record->time,
 		.weight = parts.own.nanoseconds,
-		.stack = get_stack(script, symbol_pid, record),
+		.stack = get_stack(script, owner, record),
 	};
 	int err;
 
@@ -326,7 +326,7 @@ static int name_stack(struct perf_script *script, struct stack *stack,
 	for (n = 0; n < stack->depth; n++) {
 		const struct symbol_location *location;
 
-		location = resolve(context, n < stack->kernel_frames ? 0 : stack->symbol_pid,
+		location = resolve(context, n < stack->kernel_frames ? 0 : stack->owner,
 				   stack->words[n], !n || n == stack->kernel_frames);
 		if (!location)
 			return -ENOMEM;

@@ -20,13 +20,13 @@
 struct perf_script;
 
 /* How addresses get names: symbols__resolve() or the like. */
-typedef const struct symbol_location *(*perf_script_resolve_fn)(void *context, uint32_t pid,
+typedef const struct symbol_location *(*perf_script_resolve_fn)(void *context, uint64_t owner,
 								uint64_t address, bool exact);
 
 struct perf_script *perf_script__new(void);
 void perf_script__delete(struct perf_script *script);
 int perf_script__add(struct perf_script *script, const struct profbuf_record *record,
-		     uint32_t symbol_pid);
+		     uint64_t owner);
 int perf_script__add_loss(struct perf_script *script, const struct profbuf_loss *loss);
 int perf_script__write(struct perf_script *script, FILE *file, const struct profile *profile,
 		       const char *origin, perf_script_resolve_fn resolve, void *context);

@@ -115,6 +115,9 @@ struct profbuf_stream_opts {
  * @late: periods of @count by which the interrupt came late, at least 1 less than @count. Over user
  *	code they are not that code's time, see <linux/profbuf.h>
  * @stolen: of these, those that are known to have been stolen by the host
+ * @space: the space word, see <linux/profbuf.h>: the SPACE frames of its space tell what user
+ *	addresses mean. They may come after the record
+ * @end: enum profbuf_end, where the walk of the user stack ended
  */
 struct profbuf_record {
 	const struct profbuf_stream *stream;
@@ -137,6 +140,8 @@ struct profbuf_record {
 	const uint64_t *stack;
 	uint32_t late;
 	uint32_t stolen;
+	uint64_t space;
+	uint32_t end;
 };
 
 /**
@@ -183,6 +188,7 @@ struct profbuf_gap {
  * @unknown_offset: where the first of them is, in bytes from the beginning
  * @unknown_type: its type
  * @limits: LIMIT frames
+ * @spaces: SPACE frames
  */
 struct profbuf_counts {
 	size_t size;
@@ -195,6 +201,19 @@ struct profbuf_counts {
 	uint64_t unknown_offset;
 	uint32_t unknown_type;
 	uint64_t limits;
+	uint64_t spaces;
+};
+
+/**
+ * struct profbuf_space_mapping - a mapping of a SPACE frame
+ * @fixed: what the frame says of it; its sizes and offsets have been checked
+ * @path: of the file, "" if it has none
+ * @build_id: of the file, of @fixed.build_id_size bytes; NULL if it is not told
+ */
+struct profbuf_space_mapping {
+	struct profbuf_mapping fixed;
+	const char *path;
+	const uint8_t *build_id;
 };
 
 /**
@@ -205,8 +224,9 @@ struct profbuf_counts {
  * @loss: for each loss
  * @gap: where the sequence numbers of a CPU's frames tell of missing ones
  * @frame: for each frame of another type, checked no further than its size; also for LIMIT
- *	frames, if @size is too small for @limit
+ *	and SPACE frames, if @size is too small for @limit or @space
  * @limit: for each LIMIT frame: a CPU is sampled less often than asked for, or no longer so
+ * @space: for each SPACE frame, with its @info->nr_mappings mappings
  *
  * Each may be NULL. What they return other than 0 ends the reading and is returned. What their
  * arguments point to is gone when they return.
@@ -219,6 +239,8 @@ struct profbuf_handler {
 	int (*gap)(void *context, const struct profbuf_gap *gap);
 	int (*frame)(void *context, const struct profbuf_frame *frame);
 	int (*limit)(void *context, uint32_t cpu, const struct profbuf_limit *limit);
+	int (*space)(void *context, const struct profbuf_space_info *info,
+		     const struct profbuf_space_mapping *mappings);
 };
 
 PROFBUF_API int profbuf_stream__open(struct profbuf_stream **stream, const char *path,
