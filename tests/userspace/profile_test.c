@@ -74,7 +74,6 @@ static void test_equal_stacks_are_one(void **state)
 	assert_int_equal(profile__totals(profile)->weight.periods, 5);
 	assert_int_equal(profile__totals(profile)->first, 500);
 	assert_int_equal(profile__totals(profile)->last, 1000);
-	assert_int_equal(profile__totals(profile)->rooted, 2);
 	assert_int_equal(profile__totals(profile)->mode[PROFBUF_MODE_KERNEL], 2);
 	profile__delete(profile);
 }
@@ -108,16 +107,20 @@ static void test_different_stacks(void **state)
 	record.mode = 0;
 	record.pid = 2;
 	add(profile, &record);
+	record.has |= 1U << PROFBUF_WORD_END;
+	record.end = PROFBUF_END_STRAY;
+	add(profile, &record);
+	record.end = PROFBUF_END_ZERO;
+	add(profile, &record);
 	record.depth = 0;
 	record.kernel_frames = 0;
 	add(profile, &record);
-	assert_int_equal(profile__nr_stacks(profile), 9);
+	assert_int_equal(profile__nr_stacks(profile), 11);
 	assert_int_equal(profile__totals(profile)->truncated, 1);
 	assert_int_equal(profile__totals(profile)->user_incomplete, 1);
 	assert_int_equal(profile__totals(profile)->kernel_incomplete, 1);
-	assert_int_equal(profile__totals(profile)->rooted, 7);
 	assert_int_equal(profile__finish(profile), 0);
-	assert_int_equal(profile__stack(profile, 8)->nlocations, 0);
+	assert_int_equal(profile__stack(profile, 10)->nlocations, 0);
 	profile__delete(profile);
 }
 
@@ -145,44 +148,71 @@ static void test_records_that_tell_little(void **state)
 	record.has = 1U << PROFBUF_WORD_COUNT;
 	add(profile, &record);
 	assert_int_equal(profile__stack(profile, 0)->mode, PROFILE_MODE_UNKNOWN);
-	assert_int_equal(profile__totals(profile)->rootless_unknown, 1);
-	assert_int_equal(profile__totals(profile)->rooted, 0);
+	assert_int_equal(profile__stack(profile, 0)->end, PROFILE_END_UNTOLD);
 	profile__delete(profile);
 }
 
-/* Frame pointers end in the C library, but the names tell that nothing is missing. */
-static void test_roots_by_name(void **state)
+/*
+ * Frame pointers end in the C library, but the names tell that nothing is missing. One of 0 alone
+ * does not tell, nor does what records do not say.
+ */
+static void test_roots(void **state)
 {
 	static const struct {
 		const char *names[4];
 		uint64_t mode;
 		uint32_t kernel_frames;
-		bool rooted;
+		uint8_t end;
+		uint8_t found;
 	} cases[] = {
-		{ { "f", "g", "main", "__libc_start_call_main" }, 0, 0, true },
-		{ { "f", "g", "h", "start_thread" }, 0, 0, true },
-		{ { "read", "f", "main", NULL }, 0, 1, true },
-		{ { "f", "g", NULL, NULL }, 0, 0, false },
-		{ { "f", "main", "g", "h" }, 0, 0, false },
-		{ { "f", "g", "h", "main" }, 0, 0, false },
+#define ROOT	PROFBUF_END_ROOT
+#define STRAY	PROFBUF_END_STRAY
+#define ZERO	PROFBUF_END_ZERO
+		{ { "f", "g", "main", "__libc_start_call_main" }, 0, 0, STRAY, ROOT },
+		{ { "f", "g", "h", "__libc_start_main@@GLIBC_2.34" }, 0, 0, STRAY, ROOT },
+		{ { "f", "g", "h", "start_thread" }, 0, 0, ZERO, ROOT },
+		{ { "f", "g", "h", "runtime.goexit.abi0" }, 0, 0, ZERO, ROOT },
+		{ { "f", "g", "h", "runtime.goexits" }, 0, 0, ZERO, ZERO },
+		{ { "read", "f", "main", NULL }, 0, 1, PROFBUF_END_DATA, ROOT },
+		{ { "f", "g", NULL, NULL }, 0, 0, ROOT, ROOT },
+		{ { "f", "g", NULL, NULL }, 0, 0, STRAY, STRAY },
+		{ { "f", "g", NULL, NULL }, 0, 0, ZERO, ZERO },
+		{ { "f", "main", "g", "h" }, 0, 0, STRAY, STRAY },
+		{ { "f", "g", "h", "main" }, 0, 0, ZERO, ZERO },
 		/* Of the kernel, whatever it is called, or cut off. */
-		{ { "f", "g", "main", "h" }, 0, 3, false },
-		{ { "f", "g", "h", "start_thread" }, 0, 4, false },
-		{ { "f", "g", "main", "h" }, PROFBUF_MODE_TRUNCATED, 0, false },
-		{ { "f", "g", "main", "h" }, PROFBUF_MODE_KERNEL_INCOMPLETE, 0, false },
+		{ { "f", "g", "main", "h" }, 0, 3, ZERO, ZERO },
+		{ { "f", "g", "main", "h" }, PROFBUF_MODE_TRUNCATED, 0, PROFBUF_END_DEPTH,
+		  PROFBUF_END_DEPTH },
+		{ { "f", "g", "main", "h" }, PROFBUF_MODE_KERNEL_INCOMPLETE, 0, STRAY,
+		  PROFILE_END_KERNEL },
+		/* Interrupted there, but called; or by the frame pointer not. */
+		{ { "f", "g", "h", "clone3" }, 0, 3, STRAY, STRAY },
+		{ { "f", "g", "h", "clone3" }, 0, 3, ZERO, ROOT },
+		/* No user frames, of a process. */
+		{ { "f", "g", "h", "start_thread" }, 0, 4, PROFBUF_END_NONE, PROFBUF_END_NONE },
+		{ { "f", "g", "h", "i" }, PROFBUF_MODE_KERNEL_INCOMPLETE, 4, PROFBUF_END_NONE,
+		  PROFILE_END_KERNEL },
+		/* Another reason than this program knows, or none. */
+		{ { "f", "g", "h", "i" }, 0, 0, 200, PROFILE_END_OTHER },
+		{ { "f", "g", "main", "h" }, 0, 0, PROFILE_END_UNTOLD, PROFILE_END_UNTOLD },
 	};
 	size_t i, n;
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		uint64_t lacking = 2 * !cases[i].rooted;
 		struct profile *profile = new_profile(false);
 		struct profbuf_record record = sample(1, 1, "a");
-		struct symbol_frame frames[4];
+		bool rooted = cases[i].found == ROOT;
 		struct symbol_location symbols[4];
+		struct symbol_frame frames[4];
 
 		record.kernel_frames = cases[i].kernel_frames;
 		record.mode = cases[i].mode | PROFBUF_MODE_USER_INCOMPLETE;
+		record.end = cases[i].end;
+		record.space = 1ULL << 24;
+		record.has |= 1U << PROFBUF_WORD_SPACE;
+		if (cases[i].end != PROFILE_END_UNTOLD)
+			record.has |= 1U << PROFBUF_WORD_END;
 		add(profile, &record);
 		add(profile, &record);
 		assert_int_equal(profile__finish(profile), 0);
@@ -196,16 +226,90 @@ static void test_roots_by_name(void **state)
 			profile__location(profile, n)->symbol = &symbols[n];
 		}
 		profile__find_roots(profile);
-		assert_int_equal(profile__totals(profile)->rooted, 2 - lacking);
-		assert_int_equal(profile__totals(profile)->user_incomplete, lacking);
-		if (lacking)
-			assert_true(profile__stack(profile, 0)->flags &
-				    PROFILE_STACK_USER_INCOMPLETE);
-		else
-			assert_false(profile__stack(profile, 0)->flags &
-				     PROFILE_STACK_USER_INCOMPLETE);
+		assert_int_equal(profile__stack(profile, 0)->end, cases[i].found);
+		assert_int_equal(profile__totals(profile)->ends[cases[i].found], 2);
+		assert_int_equal(profile__totals(profile)->user_incomplete, rooted ? 0 : 2);
+		assert_int_equal(!(profile__stack(profile, 0)->flags &
+				   PROFILE_STACK_USER_INCOMPLETE), rooted);
 		profile__delete(profile);
 	}
+}
+
+/* Where there is nothing of user space to be had, nothing is missing. */
+static void test_roots_without_user_frames(void **state)
+{
+	static const struct {
+		uint64_t space;
+		uint32_t flags;
+		uint64_t mode;
+		uint8_t found;
+	} cases[] = {
+		{ PROFBUF_SPACE_NONE, PROFBUF_KERNEL | PROFBUF_USER, 0, ROOT },
+		{ 1ULL << 24, PROFBUF_KERNEL, 0, ROOT },
+		{ 1ULL << 24, PROFBUF_KERNEL | PROFBUF_USER, 0, PROFBUF_END_NONE },
+		{ PROFBUF_SPACE_NONE, PROFBUF_KERNEL, PROFBUF_MODE_TRUNCATED, PROFBUF_END_DEPTH },
+		{ PROFBUF_SPACE_NONE, PROFBUF_KERNEL, PROFBUF_MODE_TIMED_OUT, PROFBUF_END_TIME },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct profbuf_info info = { .size = sizeof(info), .flags = cases[i].flags };
+		struct profile *profile = new_profile(false);
+		struct profbuf_record record = sample(1, 1, "a");
+
+		record.kernel_frames = record.depth;
+		record.mode = cases[i].mode;
+		record.space = cases[i].space;
+		record.has |= 1U << PROFBUF_WORD_SPACE | 1U << PROFBUF_WORD_END;
+		assert_int_equal(profile__add_info(profile, &info), 0);
+		add(profile, &record);
+		assert_int_equal(profile__finish(profile), 0);
+		profile__find_roots(profile);
+		assert_int_equal(profile__stack(profile, 0)->end, cases[i].found);
+		profile__delete(profile);
+	}
+}
+
+/* A space is a program of its own; which one it is of cannot always be told. */
+static void test_programs_by_space(void **state)
+{
+	static const struct {
+		uint32_t pid;
+		uint64_t space;
+		uint32_t program;
+	} cases[] = {
+		{ 1, PROFBUF_SPACE_UNKNOWN, 0 },
+		{ 1, 5ULL << 24 | 1, 0 },
+		{ 1, 5ULL << 24 | 2, 0 },
+		{ 1, 9ULL << 24 | 1, 1 },
+		{ 1, PROFBUF_SPACE_UNKNOWN, 1 },
+		/* Of another CPU, and so later than it was. */
+		{ 1, 5ULL << 24 | 2, 0 },
+		/* Before it executes something, who was made by vfork() is in its parent's. */
+		{ 2, 5ULL << 24 | 2, 0 },
+	};
+	struct profile *profile = new_profile(false);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct profbuf_record record = sample(cases[i].pid, cases[i].pid, "a");
+		const struct profile_process *process;
+		const struct profile_stack *last;
+
+		record.has |= 1U << PROFBUF_WORD_SPACE;
+		record.space = cases[i].space;
+		add(profile, &record);
+		last = profile__stack(profile, profile__last_stack(profile));
+		process = profile__process(profile, last->process);
+		assert_int_equal(process->pid, cases[i].pid);
+		assert_int_equal(process->program, cases[i].program);
+	}
+	assert_int_equal(profile__nr_processes(profile), 3);
+	/* One for each generation, and one for what nobody knows, of each program. */
+	assert_int_equal(profile__nr_stacks(profile), 6);
+	profile__delete(profile);
 }
 
 static void test_by_thread(void **state)
@@ -454,7 +558,6 @@ static void test_walks_that_took_too_long(void **state)
 	assert_int_equal(profile__nr_stacks(profile), 2);
 	assert_int_equal(profile__stack(profile, 1)->flags, PROFILE_STACK_TIMED_OUT);
 	assert_int_equal(profile__totals(profile)->timed_out, 1);
-	assert_int_equal(profile__totals(profile)->rooted, 1);
 	profile__delete(profile);
 }
 
@@ -714,7 +817,9 @@ int main(void)
 		cmocka_unit_test(test_different_stacks),
 		cmocka_unit_test(test_nothing_but_an_empty_stack),
 		cmocka_unit_test(test_records_that_tell_little),
-		cmocka_unit_test(test_roots_by_name),
+		cmocka_unit_test(test_roots),
+		cmocka_unit_test(test_roots_without_user_frames),
+		cmocka_unit_test(test_programs_by_space),
 		cmocka_unit_test(test_by_thread),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_huge_weights),

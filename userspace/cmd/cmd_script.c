@@ -17,6 +17,7 @@
 #include "profile/index.h"
 #include "terminal.h"
 #include "util/message.h"
+#include "view/ends.h"
 #include "view/output.h"
 #include "view/units.h"
 
@@ -87,15 +88,16 @@ static int print_address(struct script *script, const struct profbuf_record *rec
 {
 	bool exact = !n || n == record->kernel_frames;
 	const struct symbol_location *location;
+	uint64_t owner = 0;
 	uint32_t i;
 
 	if (script->raw) {
 		printf(" %#" PRIx64, record->stack[n]);
 		return 0;
 	}
-	location = symbols__resolve(script->names.symbols,
-				    names__owner(&script->names, record), record->stack[n],
-				    exact);
+	if (n >= record->kernel_frames)
+		owner = names__owner(&script->names, record);
+	location = symbols__resolve(script->names.symbols, owner, record->stack[n], exact);
 	if (!location)
 		return -ENOMEM;
 	if (!location->nframes) {
@@ -153,7 +155,10 @@ static int script__record(void *context, const struct profbuf_record *record)
 		err = print_address(script, record, n);
 	if (record->mode & PROFBUF_MODE_TRUNCATED)
 		printf(" [truncated]");
-	if (record->mode & (PROFBUF_MODE_KERNEL_INCOMPLETE | PROFBUF_MODE_USER_INCOMPLETE))
+	if (record->mode & PROFBUF_MODE_USER_INCOMPLETE && record->end &&
+	    record->end <= PROFBUF_END_SEGMENT)
+		printf(" [incomplete: %s]", end_text(record->end)->name);
+	else if (record->mode & (PROFBUF_MODE_KERNEL_INCOMPLETE | PROFBUF_MODE_USER_INCOMPLETE))
 		printf(" [incomplete]");
 	if (record->mode & PROFBUF_MODE_TIMED_OUT)
 		printf(" [timed out]");

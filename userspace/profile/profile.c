@@ -345,6 +345,7 @@ struct stack_key {
 	uint16_t kernel_frames;
 	uint8_t flags;
 	uint8_t mode;
+	uint8_t end;
 };
 
 static uint32_t generation_of(const struct profile_process *process,
@@ -367,6 +368,7 @@ static struct stack_key stack_key(const struct profile *profile, uint32_t proces
 		.generation = generation_of(&profile->processes[process], record),
 		.kernel_frames = record->kernel_frames,
 		.mode = PROFILE_MODE_UNKNOWN,
+		.end = PROFILE_END_UNTOLD,
 	};
 
 	if (record->has & 1U << PROFBUF_WORD_MODE) {
@@ -380,6 +382,10 @@ static struct stack_key stack_key(const struct profile *profile, uint32_t proces
 		if (record->mode & PROFBUF_MODE_TIMED_OUT)
 			key.flags |= PROFILE_STACK_TIMED_OUT;
 	}
+	if (has_space(record) && record->space == PROFBUF_SPACE_NONE)
+		key.flags |= PROFILE_STACK_NO_SPACE;
+	if (record->has & 1U << PROFBUF_WORD_END)
+		key.end = record->end <= PROFBUF_END_SEGMENT ? record->end : PROFILE_END_OTHER;
 	return key;
 }
 
@@ -389,7 +395,7 @@ static uint32_t hash_stack(const struct profile *profile, const struct stack_key
 	uint64_t a = profile->seed ^ ((uint64_t)key->process << 32 | key->thread);
 	uint64_t b = HASH_ODD1 ^ ((uint64_t)(depth ^ key->generation << 16) << 32 |
 				  (uint32_t)key->kernel_frames << 16 |
-				  (uint32_t)key->flags << 8 | key->mode);
+				  (uint32_t)key->flags << 8 | (key->mode ^ key->end << 4));
 	uint32_t n;
 
 	/* Two chains, so that one multiplication does not wait for the other. */
@@ -410,7 +416,7 @@ static bool same_stack(const struct stack *stack, const struct stack_key *key,
 	return view->process == key->process && view->thread == key->thread &&
 	       view->generation == key->generation && view->nlocations == depth &&
 	       view->kernel_frames == key->kernel_frames && view->flags == key->flags &&
-	       view->mode == key->mode &&
+	       view->mode == key->mode && view->end == key->end &&
 	       !memcmp(stack->words, words, depth * sizeof(*words));
 }
 
@@ -445,6 +451,7 @@ static int get_stack(struct profile *profile, const struct stack_key *key, const
 			.kernel_frames = key->kernel_frames,
 			.flags = key->flags,
 			.mode = key->mode,
+			.end = key->end,
 		},
 		.words = arena__alloc(&profile->words, depth * sizeof(*words)),
 	};
@@ -484,17 +491,14 @@ static void add_totals(struct profile_totals *totals, const struct stack_key *ke
 	profile__add_weight(parts->user ? &totals->late_user : &totals->late_kernel, &parts->late);
 	profile__add_weight(&totals->stolen, &parts->stolen);
 	add_others(totals, record);
-	if (key->mode == PROFILE_MODE_UNKNOWN) {
-		totals->rootless_unknown++;
+	if (key->mode == PROFILE_MODE_UNKNOWN)
 		return;
-	}
 	if (key->mode < sizeof(totals->mode) / sizeof(totals->mode[0]))
 		totals->mode[key->mode]++;
 	totals->truncated += !!(key->flags & PROFILE_STACK_TRUNCATED);
 	totals->kernel_incomplete += !!(key->flags & PROFILE_STACK_KERNEL_INCOMPLETE);
 	totals->user_incomplete += !!(key->flags & PROFILE_STACK_USER_INCOMPLETE);
 	totals->timed_out += !!(key->flags & PROFILE_STACK_TIMED_OUT);
-	totals->rooted += !(key->flags & PROFILE_STACK_NO_ROOT);
 }
 
 /**
@@ -783,17 +787,22 @@ int profile__finish(struct profile *profile)
 }
 
 /**
- * profile__set_rooted - take back that the user frames of a stack end too early
+ * profile__set_end - say where a stack ends
  * @profile: the profile
- * @index: of a stack that lacks nothing else
+ * @index: of the stack
+ * @end: where it does, said for the first time; PROFBUF_END_ROOT takes back that user frames end
+ *	too early
  */
-void profile__set_rooted(struct profile *profile, uint32_t index)
+void profile__set_end(struct profile *profile, uint32_t index, uint8_t end)
 {
 	struct profile_stack *stack = &profile->stacks[index].view;
 
+	stack->end = end;
+	profile->totals.ends[end] += stack->weight.samples;
+	if (end != PROFBUF_END_ROOT || !(stack->flags & PROFILE_STACK_USER_INCOMPLETE))
+		return;
 	stack->flags &= ~PROFILE_STACK_USER_INCOMPLETE;
 	profile->totals.user_incomplete -= stack->weight.samples;
-	profile->totals.rooted += stack->weight.samples;
 }
 
 uint32_t profile__last_stack(const struct profile *profile)

@@ -144,13 +144,30 @@ struct profile_location {
 	const struct symbol_location *symbol;
 };
 
-/* Flags of struct profile_stack: from PROFBUF_MODE_*, and the last one of profile__finish(). */
+/*
+ * Flags of struct profile_stack: from PROFBUF_MODE_*, of whom there is no space word, and of
+ * profile__finish().
+ */
 #define PROFILE_STACK_TRUNCATED		(1U << 0)
 #define PROFILE_STACK_KERNEL_INCOMPLETE	(1U << 1)
 #define PROFILE_STACK_USER_INCOMPLETE	(1U << 2)
 #define PROFILE_STACK_TIMED_OUT		(1U << 3)
-#define PROFILE_STACK_NO_ROOT		0xf
-#define PROFILE_STACK_LATE		(1U << 4)
+#define PROFILE_STACK_NO_SPACE		(1U << 4)
+#define PROFILE_STACK_LATE		(1U << 5)
+
+/**
+ * enum profile_end - where a stack ends, besides enum profbuf_end
+ * @PROFILE_END_KERNEL: where the kernel's frames end too early
+ * @PROFILE_END_OTHER: for a reason that is not known here
+ * @PROFILE_END_UNTOLD: records do not tell
+ * @PROFILE_NR_ENDS: number of all of them
+ */
+enum profile_end {
+	PROFILE_END_KERNEL = PROFBUF_END_SEGMENT + 1,
+	PROFILE_END_OTHER,
+	PROFILE_END_UNTOLD,
+	PROFILE_NR_ENDS,
+};
 
 /* enum profbuf_mode in struct profile_stack if records do not tell. */
 #define PROFILE_MODE_UNKNOWN 0xff
@@ -164,6 +181,8 @@ struct profile_location {
  * @kernel_frames: how many of them are the kernel's
  * @flags: PROFILE_STACK_*
  * @mode: enum profbuf_mode
+ * @end: enum profbuf_end or enum profile_end; after profile__symbolize() PROFBUF_END_ROOT for all
+ *	that are known to reach their root
  * @locations: their indices, leaf first. NULL before profile__finish()
  * @weight: of the records with this stack
  * @late: of timers that came late over this stack, of the kernel: a part of @weight. Those over
@@ -178,6 +197,7 @@ struct profile_stack {
 	uint16_t kernel_frames;
 	uint8_t flags;
 	uint8_t mode;
+	uint8_t end;
 	const uint32_t *locations;
 	struct profile_weight weight;
 	struct profile_weight late;
@@ -203,8 +223,7 @@ struct profile_stack {
  * @kernel_incomplete: records whose kernel frames end too early
  * @user_incomplete: records whose user frames end too early
  * @timed_out: records whose stack took too long to walk
- * @rooted: records whose stack reached a root: none of the four
- * @rootless_unknown: records that do not tell
+ * @ends: records by where their stack ends, after profile__symbolize()
  * @mode: records by enum profbuf_mode
  */
 struct profile_totals {
@@ -226,8 +245,7 @@ struct profile_totals {
 	uint64_t kernel_incomplete;
 	uint64_t user_incomplete;
 	uint64_t timed_out;
-	uint64_t rooted;
-	uint64_t rootless_unknown;
+	uint64_t ends[PROFILE_NR_ENDS];
 	uint64_t mode[4];
 };
 
@@ -258,7 +276,7 @@ void profile__add_filtered(struct profile *profile, uint64_t records);
 int profile__set_program(struct profile *profile, uint32_t pid, uint32_t generation);
 int profile__set_mappings(struct profile *profile, uint32_t pid, uint32_t generation);
 int profile__finish(struct profile *profile);
-void profile__set_rooted(struct profile *profile, uint32_t index);
+void profile__set_end(struct profile *profile, uint32_t index, uint8_t end);
 int profile__symbolize(struct profile *profile, struct symbols *symbols);
 void profile__find_roots(struct profile *profile);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Stacks that reach a root although the kernel could not tell: it follows frame pointers, and the
- * code of the C library that begins a thread has none to end the chain with. Its name tells.
+ * Which stacks reach their root. The kernel follows frame pointers, and only where a program begins
+ * does it know that it has come to an end; the code that begins a thread keeps none, and one of 0
+ * may be a register's that is used for something else. The name of the outermost function tells.
  */
 #include <string.h>
 
@@ -19,23 +20,36 @@ static const char *function_name(const struct profile *profile, uint32_t locatio
 static bool begins_thread(const char *name)
 {
 	static const char *const names[] = {
-		"_start", "__libc_start_main", "__libc_start_call_main", "__libc_start_main_impl",
-		"start_thread", "clone", "clone3", "__clone", "__clone3",
+		"_start", "_dl_start_user", "__libc_start_call_main", "start_thread", "clone",
+		"clone3", "__clone", "__clone3", "runtime.goexit", "runtime.mstart",
+		"runtime.rt0_go", "_rt0_amd64", "_rt0_amd64_linux",
 	};
+	/* Go's assembler adds which calling convention it is, versions of symbols follow an @. */
+	size_t length = strcspn(name, "@");
 	size_t i;
 
+	if (!strncmp(name, "__libc_start_main", strlen("__libc_start_main")))
+		return true;
+	if (length > 5 && !strcmp(name + length - 5, ".abi0"))
+		length -= 5;
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(name, names[i]))
+		if (strlen(names[i]) == length && !strncmp(name, names[i], length))
 			return true;
 	return false;
 }
 
-/* Stripped libraries do not name the caller of main(), but only one thing calls it. */
-static bool reaches_root(const struct profile *profile, const struct profile_stack *stack)
+/*
+ * Stripped libraries do not name the caller of main(), but only one thing calls it. A thread that
+ * is being made is in clone() as well, but called: what was interrupted tells nothing, unless the
+ * frame pointer says the same.
+ */
+static bool begins_by_name(const struct profile *profile, const struct profile_stack *stack)
 {
 	uint32_t last = stack->nlocations - 1;
 
 	if (stack->nlocations <= stack->kernel_frames)
+		return false;
+	if (last == stack->kernel_frames && stack->end != PROFBUF_END_ZERO)
 		return false;
 	if (begins_thread(function_name(profile, stack->locations[last])))
 		return true;
@@ -43,8 +57,43 @@ static bool reaches_root(const struct profile *profile, const struct profile_sta
 	       !strcmp(function_name(profile, stack->locations[last - 1]), "main");
 }
 
+/* Kernel threads have no user frames, and of others they may not have been asked for. */
+static uint8_t end_without_user_frames(const struct profile *profile,
+				       const struct profile_stack *stack)
+{
+	const struct profbuf_info *info = profile__info(profile);
+
+	if (stack->flags & PROFILE_STACK_TRUNCATED)
+		return PROFBUF_END_DEPTH;
+	if (stack->flags & PROFILE_STACK_TIMED_OUT)
+		return PROFBUF_END_TIME;
+	if (stack->flags & PROFILE_STACK_NO_SPACE || (info && !(info->flags & PROFBUF_USER)))
+		return PROFBUF_END_ROOT;
+	return PROFBUF_END_NONE;
+}
+
+static uint8_t end_of(const struct profile *profile, const struct profile_stack *stack)
+{
+	switch (stack->end) {
+	case PROFILE_END_UNTOLD:
+		return PROFILE_END_UNTOLD;
+	case PROFBUF_END_NONE:
+		if (stack->flags & PROFILE_STACK_KERNEL_INCOMPLETE)
+			return PROFILE_END_KERNEL;
+		return end_without_user_frames(profile, stack);
+	default:
+		if (stack->flags & PROFILE_STACK_KERNEL_INCOMPLETE)
+			return PROFILE_END_KERNEL;
+		/* What was cut off lacks something. */
+		if (!(stack->flags & (PROFILE_STACK_TRUNCATED | PROFILE_STACK_TIMED_OUT)) &&
+		    begins_by_name(profile, stack))
+			return PROFBUF_END_ROOT;
+		return stack->end;
+	}
+}
+
 /**
- * profile__find_roots - find stacks that reach a root by the names of their functions
+ * profile__find_roots - find out which stacks reach their root
  * @profile: the profile, whose locations have symbols
  */
 void profile__find_roots(struct profile *profile)
@@ -55,8 +104,7 @@ void profile__find_roots(struct profile *profile)
 	for (i = 0; i < n; i++) {
 		const struct profile_stack *stack = profile__stack(profile, i);
 
-		if ((stack->flags & PROFILE_STACK_NO_ROOT) == PROFILE_STACK_USER_INCOMPLETE &&
-		    reaches_root(profile, stack))
-			profile__set_rooted(profile, i);
+		if (!(stack->flags & PROFILE_STACK_LATE))
+			profile__set_end(profile, i, end_of(profile, stack));
 	}
 }

@@ -405,6 +405,14 @@ static int resolve_user(struct symbols *symbols, struct symbol_location *locatio
 	return error;
 }
 
+static int resolve_nothing(struct symbols *symbols, struct symbol_location *location,
+			   uint64_t address)
+{
+	location->file_address = address;
+	location->module = &symbols->no_mapping->public;
+	return 0;
+}
+
 static int resolve_in_space(struct symbols *symbols, struct symbol_location *location,
 			    uint64_t word, uint64_t address)
 {
@@ -419,7 +427,7 @@ static int resolve_in_space(struct symbols *symbols, struct symbol_location *loc
 const struct symbol_location *symbols__resolve(struct symbols *symbols, uint64_t owner,
 					       uint64_t address, bool exact)
 {
-	bool kernel = address >> 63, added;
+	bool kernel = address >> 63 && !owner, added;
 	struct own_location key = {
 		.public.address = address,
 		.owner = kernel ? 0 : owner,
@@ -435,6 +443,8 @@ const struct symbol_location *symbols__resolve(struct symbols *symbols, uint64_t
 
 	if (kernel)
 		error = resolve_kernel(symbols, &own->public, lookup);
+	else if (address >> 63)
+		error = resolve_nothing(symbols, &own->public, lookup);
 	else if (owner & SYMBOL_SPACE)
 		error = resolve_in_space(symbols, &own->public, owner & ~SYMBOL_SPACE, lookup);
 	else

@@ -383,8 +383,9 @@ int symbols__add_process_symbol(struct symbols *symbols, uint32_t pid, uint64_t 
 /**
  * symbols__resolve - name an address
  * @symbols: the resolver
- * @owner: process or address space; any for the kernel
- * @address: address. One with the top bit set is the kernel's
+ * @owner: process or address space; 0 for the kernel
+ * @address: address. Without an @owner, one with the top bit set is the kernel's; with one, nothing
+ *	is mapped there
  * @exact: an interrupted instruction; otherwise a return address, and what is named is
  *	the call before it
  *

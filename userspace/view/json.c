@@ -175,12 +175,14 @@ static void write_totals(struct output *out, const struct summary *summary,
 	number(out, false, "losses", totals->losses);
 	number(out, false, "missing", totals->missing);
 	number(out, false, "filtered", totals->filtered);
-	number(out, false, "rooted", totals->rooted);
-	number(out, false, "root_unknown", totals->rootless_unknown);
+	number(out, false, "rooted", totals->ends[PROFBUF_END_ROOT]);
+	number(out, false, "root_unknown", totals->ends[PROFILE_END_UNTOLD]);
 	number(out, false, "truncated", totals->truncated);
 	number(out, false, "kernel_incomplete", totals->kernel_incomplete);
 	number(out, false, "user_incomplete", totals->user_incomplete);
 	number(out, false, "timed_out", totals->timed_out);
+	output__char(out, ',');
+	json_ends(out, summary);
 	number(out, false, "frames", summary->frames);
 	number(out, false, "named_frames", summary->named);
 	if (totals->weight.samples) {
@@ -334,6 +336,8 @@ static void write_stack(struct output *out, const struct tables *tables,
 		output__string(out, ",\"user_incomplete\":true");
 	if (stack->flags & PROFILE_STACK_TIMED_OUT)
 		output__string(out, ",\"timed_out\":true");
+	if (end_text(stack->end)->reason)
+		string(out, false, "incomplete", end_text(stack->end)->name);
 	key(out, false, "frames");
 	output__char(out, '[');
 	for (i = 0; i < stack->nlocations; i++) {

@@ -122,6 +122,32 @@ static void json_losses(const struct profile *profile, struct output *out)
 	output__string(out, "],\n");
 }
 
+/**
+ * json_ends - a member of an object: why stacks are incomplete
+ * @out: where to
+ * @summary: what to say
+ */
+void json_ends(struct output *out, const struct summary *summary)
+{
+	uint32_t i;
+
+	output__string(out, "\"incomplete\":[");
+	for (i = 0; i < summary->ends.nr; i++) {
+		const struct end_text *text = end_text(summary->ends.end[i]);
+
+		output__string(out, i ? ",{" : "{");
+		json_string(out, "end", text->name);
+		output__char(out, ',');
+		json_field(out, "stacks", summary->totals->ends[summary->ends.end[i]]);
+		output__char(out, ',');
+		json_string(out, "reason", text->reason);
+		output__char(out, ',');
+		json_string(out, "advice", text->advice);
+		output__char(out, '}');
+	}
+	output__char(out, ']');
+}
+
 static void json_unnamed(const struct summary *summary, struct output *out)
 {
 	uint32_t i;
@@ -172,8 +198,8 @@ void json_summary(const struct summary *summary, const struct profile *profile,
 		{ "filtered", totals->filtered },
 		{ "first_ns", totals->first },
 		{ "last_ns", totals->last },
-		{ "stacks_to_root", totals->rooted },
-		{ "stacks_unknown", totals->rootless_unknown },
+		{ "stacks_to_root", totals->ends[PROFBUF_END_ROOT] },
+		{ "stacks_unknown", totals->ends[PROFILE_END_UNTOLD] },
 		{ "stacks_timed_out", totals->timed_out },
 		{ "frames", summary->frames },
 		{ "frames_named", summary->named },
@@ -191,6 +217,8 @@ void json_summary(const struct summary *summary, const struct profile *profile,
 		output__string(out, ",\n");
 	}
 	output__string(out, "  ");
+	json_ends(out, summary);
+	output__string(out, ",\n  ");
 	json_limits(profile, out);
 	output__string(out, ",\n");
 	json_losses(profile, out);

@@ -14,6 +14,7 @@ void print_summary(const struct summary *summary, const char *origin, FILE *file
 void json_summary(const struct summary *summary, const struct profile *profile,
 		  const char *origin, struct output *out);
 void json_field(struct output *out, const char *name, uint64_t value);
+void json_ends(struct output *out, const struct summary *summary);
 void json_limits(const struct profile *profile, struct output *out);
 void json_weight(struct output *out, const char *name, const struct profile_weight *weight);
 

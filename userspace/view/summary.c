@@ -161,7 +161,7 @@ static int say_completeness(FILE *out, const struct summary *summary,
 			    const struct profile *profile)
 {
 	const struct profile_totals *totals = summary->totals;
-	uint64_t known = totals->weight.samples - totals->rootless_unknown;
+	uint64_t known = totals->weight.samples - totals->ends[PROFILE_END_UNTOLD];
 	uint32_t i;
 
 	(void)profile;
@@ -171,13 +171,16 @@ static int say_completeness(FILE *out, const struct summary *summary,
 	}
 	if (known)
 		fprintf(out, "%s of stacks reach their root",
-			units_share(totals->rooted, known).text);
+			units_share(totals->ends[PROFBUF_END_ROOT], known).text);
 	else
 		fputs("unknown whether stacks reach their root", out);
-	if (totals->timed_out)
-		fprintf(out, ", %s took too long to follow",
-			units_share(totals->timed_out, known).text);
-	fprintf(out, ", %s of frames have names",
+	for (i = 0; i < summary->ends.nr && i < SUMMARY_ENDS; i++)
+		fprintf(out, "%s%s %s", i ? ", " : " (of others: ",
+			units_share(totals->ends[summary->ends.end[i]], known).text,
+			end_text(summary->ends.end[i])->reason);
+	if (i < summary->ends.nr)
+		fprintf(out, " and %u more", summary->ends.nr - i);
+	fprintf(out, "%s, %s of frames have names", i ? ")" : "",
 		units_share(summary->named, summary->frames).text);
 	if (!summary->nr_modules)
 		return 0;
@@ -251,6 +254,26 @@ static int put(char **text,
 	return fclose(out) ? -ENOMEM : err;
 }
 
+/* Several reasons may have the same remedy. */
+static int advise_on_ends(struct summary *summary)
+{
+	uint32_t i, n;
+
+	for (i = 0; i < summary->ends.nr && i < SUMMARY_ENDS; i++) {
+		const char *advice = end_text(summary->ends.end[i])->advice;
+
+		for (n = 0; n < i && end_text(summary->ends.end[n])->advice != advice; n++)
+			;
+		if (!advice || n < i)
+			continue;
+		if (asprintf(&summary->advice[summary->nr_advice], "For more whole stacks: %s",
+			     advice) < 0)
+			return -ENOMEM;
+		summary->nr_advice++;
+	}
+	return 0;
+}
+
 static int advise_on_modules(struct summary *summary)
 {
 	uint32_t i;
@@ -287,6 +310,8 @@ static int say(struct summary *summary, const struct profile *profile)
 		err = put(&summary->completeness, say_completeness, summary, profile);
 	if (!err)
 		err = advise_on_modules(summary);
+	if (!err)
+		err = advise_on_ends(summary);
 	if (!err && summary->totals->lost)
 		err = put(&summary->advice[summary->nr_advice++], say_fewer_losses, summary,
 			  profile);
@@ -307,6 +332,7 @@ int summary__init(struct summary *summary, const struct profile *profile)
 	int err;
 
 	*summary = (struct summary){ .totals = profile__totals(profile) };
+	ends__init(&summary->ends, summary->totals);
 	err = count_frames(summary, profile);
 	if (!err && summary->nr_modules)
 		qsort(summary->modules, summary->nr_modules, sizeof(*summary->modules),

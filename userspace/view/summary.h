@@ -8,12 +8,15 @@
 
 #include <stdint.h>
 
+#include "ends.h"
 #include "profile/profile.h"
 #include "symbol/symbol.h"
 
 /* Of a list of modules only the first ones are named, and advised on. */
 #define SUMMARY_MODULES		3
-#define SUMMARY_ADVICE_MAX	(SUMMARY_MODULES + 2)
+/* And of reasons why stacks are incomplete. */
+#define SUMMARY_ENDS		3
+#define SUMMARY_ADVICE_MAX	(SUMMARY_MODULES + SUMMARY_ENDS + 2)
 #define SUMMARY_REMARKS_MAX	2
 
 /**
@@ -33,6 +36,7 @@ struct summary_module {
  * @named: those of them that have a name
  * @nr_modules: number of modules with unnamed frames
  * @modules: these, the one with the most first
+ * @ends: why stacks are incomplete
  * @samples: how many samples, CPU time
  * @losses: what was lost, where, when
  * @completeness: what share of stacks and frames is whole; where names are missing
@@ -49,6 +53,7 @@ struct summary {
 	uint64_t named;
 	uint32_t nr_modules;
 	struct summary_module *modules;
+	struct ends ends;
 	char *samples;
 	char *losses;
 	char *completeness;

@@ -182,7 +182,7 @@ static void die(const char *what, int err)
 	exit(EXIT_FAILURE);
 }
 
-static const struct symbol_location *resolve(void *context, uint32_t pid, uint64_t address,
+static const struct symbol_location *resolve(void *context, uint64_t owner, uint64_t address,
 					     bool exact)
 {
 	static struct symbol_module unknown = { .path = "[unknown]" };
@@ -190,7 +190,7 @@ static const struct symbol_location *resolve(void *context, uint32_t pid, uint64
 	size_t i;
 
 	(void)context;
-	(void)pid;
+	(void)owner;
 	if (!location || nr_kept == sizeof(kept) / sizeof(*kept))
 		die("resolve", -ENOMEM);
 	kept[nr_kept++] = location;
@@ -215,15 +215,15 @@ static const struct symbol_location *resolve(void *context, uint32_t pid, uint64
 }
 
 /* The same address again, for what asks once for each sample. */
-static const struct symbol_location *resolve_again(void *context, uint32_t pid, uint64_t address,
-						   bool exact)
+static const struct symbol_location *resolve_again(void *context, uint64_t owner,
+						   uint64_t address, bool exact)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr_kept; i++)
 		if (kept[i]->address == address)
 			return kept[i];
-	return resolve(context, pid, address, exact);
+	return resolve(context, owner, address, exact);
 }
 
 /* What each sample of "sh" stands for. */
@@ -244,6 +244,18 @@ static const struct {
 	       .cost_ns = 41000, .times = 3 } },
 };
 
+static enum profbuf_end end_of(const struct sample *sample)
+{
+	if (sample->depth == sample->kernel_frames)
+		return PROFBUF_END_NONE;
+	if (sample->flags & PROFBUF_MODE_TRUNCATED)
+		return PROFBUF_END_DEPTH;
+	if (sample->flags & PROFBUF_MODE_USER_INCOMPLETE)
+		return PROFBUF_END_STRAY;
+	/* One is known by its name, the others the kernel knows. */
+	return sample->tid == 101 ? PROFBUF_END_ZERO : PROFBUF_END_ROOT;
+}
+
 static void make_record(struct profbuf_record *record, const struct sample *sample, uint64_t time)
 {
 	*record = (struct profbuf_record){
@@ -254,7 +266,9 @@ static void make_record(struct profbuf_record *record, const struct sample *samp
 		.mode = (uint64_t)sample->kernel_frames << 48 | sample->flags |
 			(uint64_t)sample->mode << 32,
 		.period = PERIOD,
-		.has = 1U << PROFBUF_WORD_MODE,
+		.has = 1U << PROFBUF_WORD_MODE | 1U << PROFBUF_WORD_SPACE | 1U << PROFBUF_WORD_END,
+		.space = sample->pid == 9 ? PROFBUF_SPACE_NONE : (uint64_t)sample->pid << 24,
+		.end = end_of(sample),
 		.depth = sample->depth,
 		.kernel_frames = sample->kernel_frames,
 		.stack = sample->stack,
@@ -351,6 +365,7 @@ static struct profile *make_profile(bool by_thread, bool empty, uint32_t more, u
 		if (!location->late)
 			location->symbol = resolve(NULL, 0, location->address, location->exact);
 	}
+	profile__find_roots(profile);
 	return profile;
 }
 
