@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <profbuf/recording.h>
 
@@ -166,6 +169,28 @@ void builder__space(struct builder *builder, const struct profbuf_space_info *in
 		put_mapping(builder, &mappings[i]);
 	frame.size = builder->size - begin;
 	memcpy(builder->data + begin, &frame, sizeof(frame));
+}
+
+/**
+ * builder__find_file - have a mapping say which file it is of
+ * @mapping: the mapping
+ * @path: of the file; it must be there as long as @mapping
+ *
+ * Return: 0 or a negative errno.
+ */
+int builder__find_file(struct builder_mapping *mapping, const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return -errno;
+	mapping->path = path;
+	mapping->fixed.inode = status.st_ino;
+	mapping->fixed.major = major(status.st_dev);
+	mapping->fixed.minor = minor(status.st_dev);
+	mapping->fixed.ctime_sec = status.st_ctim.tv_sec;
+	mapping->fixed.ctime_nsec = status.st_ctim.tv_nsec;
+	return 0;
 }
 
 /**

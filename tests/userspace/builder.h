@@ -89,6 +89,7 @@ void builder__frame(struct builder *builder, uint16_t type, const void *payload,
 void builder__limit(struct builder *builder, uint32_t cpu, const struct profbuf_limit *limit);
 void builder__space(struct builder *builder, const struct profbuf_space_info *info,
 		    const struct builder_mapping *mappings, uint32_t nr);
+int builder__find_file(struct builder_mapping *mapping, const char *path);
 void builder__begin(struct builder *builder, uint32_t cpu, uint32_t hdrsize);
 void builder__record(struct builder *builder, const struct builder_record *record);
 void builder__loss(struct builder *builder, uint64_t time, uint64_t lost);

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "builder.h"
@@ -178,26 +176,28 @@ static void print_host(struct writer *writer, const struct shape *shape)
 	check(writer__payload(writer, PROFBUF_FRAME_HOST, &host, sizeof(host), strings));
 }
 
-static void print_process(struct writer *writer, const struct shape *shape, uint32_t pid,
-			  const struct stat *file)
+static uint64_t space_of(uint32_t pid)
+{
+	return (uint64_t)pid << 24;
+}
+
+static void print_space(struct writer *writer, const struct shape *shape, uint32_t pid)
 {
 	uint64_t size = ((uint64_t)shape->functions * FUNCTION_SIZE + 4095) / 4096 * 4096;
-	const char *const strings[] = { shape->file, "", NULL };
-	struct profbuf_process process = { .size = sizeof(process), .pid = pid };
-	struct profbuf_file_mapping mapping = {
-		.size = sizeof(mapping),
-		.pid = pid,
-		.start = shape->base,
-		.end = shape->base + size,
-		.offset = shape->offset,
-		.inode = file->st_ino,
-		.major = major(file->st_dev),
-		.minor = minor(file->st_dev),
-		.prot = 5,
+	const struct profbuf_space_info info = { .space = space_of(pid), .tgid = pid };
+	struct builder_mapping mapping = {
+		.fixed = {
+			.start = shape->base,
+			.end = shape->base + size,
+			.offset = shape->offset,
+		},
 	};
+	struct builder frame = { 0 };
 
-	check(writer__payload(writer, PROFBUF_FRAME_PROCESS, &process, sizeof(process), strings));
-	check(writer__payload(writer, PROFBUF_FRAME_MAPPING, &mapping, sizeof(mapping), strings));
+	check(builder__find_file(&mapping, shape->file));
+	builder__space(&frame, &info, &mapping, 1);
+	check(writer__add(writer, (const void *)frame.data));
+	builder__free(&frame);
 }
 
 static void print_kernel(struct writer *writer, const struct shape *shape)
@@ -229,16 +229,11 @@ static void print_kernel(struct writer *writer, const struct shape *shape)
 
 static void begin_recording(struct writer *writer, const struct shape *shape)
 {
-	struct stat file;
 	uint32_t i;
 
-	if (stat(shape->file, &file)) {
-		perror(shape->file);
-		exit(EXIT_FAILURE);
-	}
 	print_host(writer, shape);
 	for (i = 0; i < shape->processes; i++)
-		print_process(writer, shape, shape->pid + i, &file);
+		print_space(writer, shape, shape->pid + i);
 }
 
 static void end_recording(struct writer *writer, const struct shape *shape)
@@ -278,6 +273,13 @@ static void make_late(struct builder_record *record, uint32_t n)
 	record->stolen = 1;
 	if (!(n % 20))
 		record->mode |= PROFBUF_MODE_TIMED_OUT;
+}
+
+static uint64_t end_of(uint64_t mode)
+{
+	if (mode & PROFBUF_MODE_TRUNCATED)
+		return PROFBUF_END_DEPTH;
+	return mode & PROFBUF_MODE_USER_INCOMPLETE ? PROFBUF_END_STRAY : PROFBUF_END_ROOT;
 }
 
 static void make_stream(const struct shape *shape)
@@ -333,6 +335,8 @@ static void make_stream(const struct shape *shape)
 			.tag = below(8) ? 0 : 1 + below(5),
 			.depth = path->depth,
 			.stack = path->stack,
+			.space = space_of(shape->pid + path->process),
+			.end = end_of(path->mode),
 		};
 		if (shape->late)
 			make_late(&record, n);

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "builder.h"
@@ -19,6 +17,9 @@
 #include "record/writer.h"
 
 #define FRAME_RECORDS	256
+
+/* ID 1, generation 0. */
+#define SPACE (1ULL << 24)
 #define MAX_DEPTH	1024
 
 static void check(int err)
@@ -85,29 +86,26 @@ static void begin_recording(struct writer *writer, uint32_t pid, char **argv)
 	static const char *const host_strings[] = {
 		"machine", "", "", "", "perf_stream", "0", "a program", NULL
 	};
-	const char *const strings[] = { argv[1], "", NULL };
 	struct profbuf_host host = {
 		.size = sizeof(host),
 		.nr_cpus = 1,
 		.realtime_ns = 4000000000ULL * 1000000000,
 	};
-	struct profbuf_process process = { .size = sizeof(process), .pid = pid };
-	struct profbuf_file_mapping mapping = { .size = sizeof(mapping), .pid = pid, .prot = 5 };
-	struct stat file;
+	const struct profbuf_space_info info = { .space = SPACE, .tgid = pid };
+	struct builder_mapping mapping = {
+		.fixed = {
+			.start = strtoull(argv[2], NULL, 16),
+			.end = strtoull(argv[3], NULL, 16),
+			.offset = strtoull(argv[4], NULL, 16),
+		},
+	};
+	struct builder frame = { 0 };
 
-	if (stat(argv[1], &file)) {
-		perror(argv[1]);
-		exit(EXIT_FAILURE);
-	}
-	mapping.start = strtoull(argv[2], NULL, 16);
-	mapping.end = strtoull(argv[3], NULL, 16);
-	mapping.offset = strtoull(argv[4], NULL, 16);
-	mapping.inode = file.st_ino;
-	mapping.major = major(file.st_dev);
-	mapping.minor = minor(file.st_dev);
+	check(builder__find_file(&mapping, argv[1]));
 	check(writer__payload(writer, PROFBUF_FRAME_HOST, &host, sizeof(host), host_strings));
-	check(writer__payload(writer, PROFBUF_FRAME_PROCESS, &process, sizeof(process), strings));
-	check(writer__payload(writer, PROFBUF_FRAME_MAPPING, &mapping, sizeof(mapping), strings));
+	builder__space(&frame, &info, &mapping, 1);
+	check(writer__add(writer, (const void *)frame.data));
+	builder__free(&frame);
 }
 
 /* Some versions of perf print where in the file code is, and not where in memory. */
@@ -193,6 +191,8 @@ int main(int argc, char **argv)
 			.comm = "program",
 			.depth = sample.depth,
 			.stack = sample.stack,
+			.space = SPACE,
+			.end = PROFBUF_END_ROOT,
 		};
 		builder__record(&builder, &record);
 	}

@@ -242,15 +242,23 @@ static void test_roots_without_user_frames(void **state)
 		uint64_t space;
 		uint32_t flags;
 		uint64_t mode;
+		const char *outermost;
 		uint8_t found;
 	} cases[] = {
-		{ PROFBUF_SPACE_NONE, PROFBUF_KERNEL | PROFBUF_USER, 0, ROOT },
-		{ 1ULL << 24, PROFBUF_KERNEL, 0, ROOT },
-		{ 1ULL << 24, PROFBUF_KERNEL | PROFBUF_USER, 0, PROFBUF_END_NONE },
-		{ PROFBUF_SPACE_NONE, PROFBUF_KERNEL, PROFBUF_MODE_TRUNCATED, PROFBUF_END_DEPTH },
-		{ PROFBUF_SPACE_NONE, PROFBUF_KERNEL, PROFBUF_MODE_TIMED_OUT, PROFBUF_END_TIME },
+		{ PROFBUF_SPACE_NONE, PROFBUF_KERNEL | PROFBUF_USER, 0, "ret_from_fork", ROOT },
+		/* Of a process that has none any more. */
+		{ PROFBUF_SPACE_NONE, PROFBUF_KERNEL | PROFBUF_USER, 0,
+		  "entry_SYSCALL_64_after_hwframe", PROFBUF_END_NONE },
+		{ 1ULL << 24, PROFBUF_KERNEL, 0, "entry_SYSCALL_64_after_hwframe", ROOT },
+		{ 1ULL << 24, PROFBUF_KERNEL | PROFBUF_USER, 0, "f", PROFBUF_END_NONE },
+		{ PROFBUF_SPACE_NONE, PROFBUF_KERNEL, PROFBUF_MODE_TRUNCATED, "f",
+		  PROFBUF_END_DEPTH },
+		{ PROFBUF_SPACE_NONE, PROFBUF_KERNEL, PROFBUF_MODE_TIMED_OUT, "f",
+		  PROFBUF_END_TIME },
 	};
-	size_t i;
+	struct symbol_frame frame = { 0 };
+	const struct symbol_location symbol = { .nframes = 1, .frames = &frame };
+	size_t i, n;
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -265,6 +273,9 @@ static void test_roots_without_user_frames(void **state)
 		assert_int_equal(profile__add_info(profile, &info), 0);
 		add(profile, &record);
 		assert_int_equal(profile__finish(profile), 0);
+		frame.system_name = cases[i].outermost;
+		for (n = 0; n < profile__nr_locations(profile); n++)
+			profile__location(profile, n)->symbol = &symbol;
 		profile__find_roots(profile);
 		assert_int_equal(profile__stack(profile, 0)->end, cases[i].found);
 		profile__delete(profile);

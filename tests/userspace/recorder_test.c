@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From a session to a recording, with processes that are there, end, or execute another program:
- * what is recorded, and in which order.
+ * From a session to a recording: what is recorded of which processes, in which order, with which
+ * names.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,11 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -35,6 +32,7 @@
 struct recording {
 	struct builder session;
 	size_t recorded;
+	struct profbuf_stream *stream;
 	struct recorder recorder;
 	FILE *file;
 };
@@ -49,22 +47,22 @@ static void begin(struct recording *recording, bool everything)
 	builder__info(&recording->session, 2);
 }
 
+/* Streams of memory do not grow: each time there is a new one, of which the beginning is known. */
 static int record(struct recording *recording)
 {
 	struct builder *session = &recording->session;
 	const struct profbuf_frame *frame;
-	struct profbuf_stream *stream;
 	int ret, err = 0;
 
-	assert_int_equal(profbuf_stream__open_memory(&stream, session->data, session->size, NULL),
-			 0);
-	while (!err && (ret = profbuf_stream__next(stream, &frame)) > 0)
-		if (profbuf_stream__offset(stream) >= recording->recorded)
-			err = recorder__frame(&recording->recorder, stream, frame);
+	profbuf_stream__close(recording->stream);
+	assert_int_equal(profbuf_stream__open_memory(&recording->stream, session->data,
+						     session->size, NULL), 0);
+	while (!err && (ret = profbuf_stream__next(recording->stream, &frame)) > 0)
+		if (profbuf_stream__offset(recording->stream) >= recording->recorded)
+			err = recorder__frame(&recording->recorder, recording->stream, frame);
 	if (!err && ret)
-		fail_msg("%s", profbuf_stream__error(stream));
+		fail_msg("%s", profbuf_stream__error(recording->stream));
 	recording->recorded = session->size;
-	profbuf_stream__close(stream);
 	return err;
 }
 
@@ -78,6 +76,7 @@ static void end(struct recording *recording)
 static void forget(struct recording *recording)
 {
 	recorder__exit(&recording->recorder);
+	profbuf_stream__close(recording->stream);
 	builder__free(&recording->session);
 	fclose(recording->file);
 }
@@ -91,27 +90,17 @@ static struct profbuf_stream *open_recording(const struct recording *recording)
 	return stream;
 }
 
-/* A letter for each frame, with the number of records; MAPPING frames in a row are one. */
+/* A letter for each frame, with the number of records. */
 static void describe(const struct profbuf_frame *frame, char *text)
 {
-	struct profbuf_process process;
 	char *last = text + strlen(text);
 
 	switch (frame->type) {
 	case PROFBUF_FRAME_SAMPLES:
 		sprintf(last, "S%u", frame->records);
 		break;
-	case PROFBUF_FRAME_PROCESS:
-		assert_int_equal(profbuf_recording__payload(frame, &process, sizeof(process),
-							    NULL), 0);
-		strcpy(last, process.flags & PROFBUF_PROCESS_EXEC ? "X" :
-			     process.flags & PROFBUF_PROCESS_REMAPPED ? "R" : "P");
-		if (process.flags & PROFBUF_PROCESS_GONE)
-			strcat(last, "-");
-		break;
-	case PROFBUF_FRAME_MAPPING:
-		if (last == text || last[-1] != 'M')
-			strcpy(last, "M");
+	case PROFBUF_FRAME_SPACE:
+		strcpy(last, "A");
 		break;
 	case PROFBUF_FRAME_INFO:
 		strcpy(last, "I");
@@ -155,9 +144,58 @@ static void add_sample(struct recording *recording, uint32_t pid, const char *co
 		.comm = comm,
 		.depth = 2,
 		.stack = stack,
+		.space = pid == NOBODY + 1 ? PROFBUF_SPACE_UNKNOWN : PROFBUF_SPACE_NONE,
 	};
 
 	builder__record(&recording->session, &sample);
+}
+
+static void add_space_sample(struct recording *recording, uint32_t pid, uint64_t word)
+{
+	const struct builder_record sample = {
+		.time = 1000 + recording->session.sequence[0],
+		.count = 1,
+		.pid = pid,
+		.tid = pid,
+		.comm = "",
+		.space = word,
+	};
+
+	builder__record(&recording->session, &sample);
+}
+
+/* When a process was started, as exactly as /proc has it. */
+static uint64_t started(uint32_t pid)
+{
+	unsigned long long ticks = 0;
+	char path[64], line[1024];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_non_null(fgets(line, sizeof(line), file));
+	fclose(file);
+	if (sscanf(strrchr(line, ')') + 1,
+		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		   &ticks) != 1)
+		fail_msg("%s cannot be read", path);
+	return ticks * (1000000000 / sysconf(_SC_CLK_TCK));
+}
+
+/* A space of which nothing but its process is told. */
+static void tell(struct recording *recording, uint64_t word, uint32_t pid, uint32_t parent,
+		 uint64_t start_ns)
+{
+	const struct profbuf_space_info info = {
+		.space = word,
+		.tgid = pid,
+		.parent = parent,
+		.ns_tgid = pid,
+		.start_ns = start_ns,
+	};
+
+	builder__space(&recording->session, &info, NULL, 0);
 }
 
 /* Records, losses and limits, as text, for a comparison. */
@@ -289,8 +327,7 @@ static void test_filtered(void **state)
 
 	(void)state;
 	begin(&recording, false);
-	family__add(&recording.recorder.family, getpid(), FAMILY_YES);
-	family__add(&recording.recorder.family, NOBODY, FAMILY_NO);
+	assert_int_equal(family__add(&recording.recorder.family, getpid()), 0);
 	add_mixed_frames(&recording);
 	assert_int_equal(record(&recording), 0);
 	end(&recording);
@@ -337,8 +374,8 @@ static void test_totals(void **state)
 	forget(&recording);
 }
 
-/* What is known of a process comes before its first sample. */
-static void test_processes(void **state)
+/* What the kernel tells of spaces goes along, in its place. */
+static void test_spaces(void **state)
 {
 	struct recording recording;
 
@@ -346,12 +383,66 @@ static void test_processes(void **state)
 	begin(&recording, true);
 	builder__begin(&recording.session, 0, PROFBUF_WORDS);
 	add_sample(&recording, getpid(), "self", 0x1000);
-	add_sample(&recording, NOBODY, "nobody", 0x1000);
+	builder__end(&recording.session);
+	tell(&recording, 5ULL << 24 | 1, getpid(), 1, started(getpid()));
+	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	add_sample(&recording, getpid(), "self", 0x1001);
 	add_sample(&recording, 0, "idle", 0x1000);
 	builder__end(&recording.session);
 	assert_int_equal(record(&recording), 0);
 	end(&recording);
-	assert_frames(&recording, "HIPMP-S3E");
+	assert_frames(&recording, "HIS1AS2E");
+	assert_same_records(&recording, 0);
+	forget(&recording);
+}
+
+/* Whose they are is told later; they come in the same order. */
+static void test_family(void **state)
+{
+	const uint64_t now = started(getpid());
+	const uint32_t self = getpid(), other = NOBODY, child = NOBODY + 1, grandchild = NOBODY + 2;
+	struct recording recording;
+	struct listing got;
+	char expected[512];
+
+	(void)state;
+	begin(&recording, false);
+	assert_int_equal(family__add(&recording.recorder.family, self), 0);
+	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	add_space_sample(&recording, grandchild, 7ULL << 24);
+	add_space_sample(&recording, other, 8ULL << 24);
+	add_space_sample(&recording, child, 6ULL << 24);
+	/* By the same number, but it is another one. */
+	add_space_sample(&recording, grandchild, 9ULL << 24);
+	/* It has no space any more; and a kernel thread never had one. */
+	add_space_sample(&recording, child, PROFBUF_SPACE_NONE);
+	add_space_sample(&recording, NOBODY + 3, PROFBUF_SPACE_NONE);
+	/* What was not told was of somebody. */
+	add_space_sample(&recording, NOBODY + 4, PROFBUF_SPACE_UNKNOWN);
+	add_space_sample(&recording, self, PROFBUF_SPACE_UNKNOWN);
+	builder__end(&recording.session);
+	assert_int_equal(record(&recording), 0);
+	assert_int_equal(recording.recorder.samples, 0);
+
+	tell(&recording, 8ULL << 24, other, 1, now + 1000000000);
+	tell(&recording, 7ULL << 24, grandchild, child, now + 3000000000);
+	tell(&recording, 6ULL << 24, child, self, now + 2000000000);
+	assert_int_equal(record(&recording), 0);
+	assert_int_equal(recording.recorder.samples, 0);
+	tell(&recording, 9ULL << 24, grandchild, other, now + 9000000000);
+	assert_int_equal(record(&recording), 0);
+	end(&recording);
+	got = list(open_recording(&recording), 0);
+	snprintf(expected, sizeof(expected),
+		 "0 1000 0: 1 %1$x%2$08x 0 1 0 0 f6568 0 0 7000000 0\n"
+		 "0 1002 0: 1 %3$x%4$08x 0 1 0 0 f6568 0 0 6000000 0\n"
+		 "0 1004 0: 1 %3$x%4$08x 0 1 0 0 f6568 0 0 0 0\n"
+		 "0 1007 0: 1 %5$x%6$08x 0 1 0 0 f6568 0 0 1 0\n",
+		 grandchild, grandchild, child, child, self, self);
+	assert_string_equal(got.text, expected);
+	assert_int_equal(recording.recorder.taken_out, 4);
+	assert_int_equal(recording.recorder.unknown, 1);
+	free(got.text);
 	forget(&recording);
 }
 
@@ -383,332 +474,116 @@ static void test_late_timer(void **state)
 	forget(&recording);
 }
 
-static ino_t program_of(pid_t pid)
+/* What of this program is mapped where @address is. */
+static void find_mapping(uint64_t address, struct profbuf_mapping *mapping)
 {
-	struct stat status = { 0 };
-	char path[64];
+	unsigned long long start, end, offset;
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[4096];
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	stat(path, &status);
-	return status.st_ino;
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%llx-%llx %*s %llx", &start, &end, &offset) == 3 &&
+		    address >= start && address < end)
+			*mapping = (struct profbuf_mapping){ .start = start, .end = end,
+							     .offset = offset };
+	fclose(maps);
+	assert_true(mapping->end != 0);
 }
 
-static char state_of(pid_t pid)
+static void copy_self(const char *path)
 {
-	char path[64], state = 0;
+	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	char buffer[65536];
+	ssize_t n;
+
+	assert_true(from >= 0 && to >= 0);
+	while ((n = read(from, buffer, sizeof(buffer))) > 0)
+		assert_int_equal(write(to, buffer, n), n);
+	close(from);
+	close(to);
+}
+
+static int list_symbol(void *context, const struct profbuf_symbols *frame,
+		       const struct profbuf_symbol *symbol, const char *name, const char *module)
+{
+	FILE *out = context;
+
+	(void)module;
+	if (frame->pid == PROFBUF_SYMBOLS_SPACE)
+		fprintf(out, "space %llx %llx", (unsigned long long)frame->space,
+			(unsigned long long)symbol->address);
+	else if (frame->pid == PROFBUF_SYMBOLS_FILE)
+		fprintf(out, "file %llu", (unsigned long long)frame->inode);
+	fprintf(out, " %s;", name);
+	return 0;
+}
+
+/* Files are opened when they are told of; what a compiler has named is asked for in the end. */
+static void test_names_of_what_is_gone(void **state)
+{
+	const uint64_t stack[] = { (uintptr_t)copy_self, 0x1008 };
+	char directory[] = "/tmp/recorder_test.XXXXXX", path[64], map_path[64];
+	struct builder_mapping mapping = { 0 };
+	const struct profbuf_frame *frame;
+	struct profbuf_stream *stream;
+	struct recording recording;
+	char *text, expected[256];
+	size_t size;
 	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "r");
-	if (!file || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-		state = 0;
-	if (file)
-		fclose(file);
-	return state;
-}
-
-/* It executes another one, which has begun to sleep: all of it is mapped. */
-static void wait_for_program(pid_t child)
-{
-	while (program_of(child) == program_of(getpid()) || state_of(child) != 'S')
-		usleep(1000);
-}
-
-/* Of which program a record is, the same frame tells of the next one. */
-static void test_exec(void **state)
-{
-	struct recording recording;
-	pid_t child = fork();
-
-	(void)state;
-	if (!child) {
-		raise(SIGSTOP);
-		execlp("sleep", "sleep", "1000", NULL);
-		_exit(EXIT_FAILURE);
-	}
-	waitpid(child, NULL, WUNTRACED);
-	begin(&recording, true);
-	builder__begin(&recording.session, 0, PROFBUF_WORDS);
-	add_sample(&recording, child, "before", 0x1000);
-	add_sample(&recording, child, "before", 0x1001);
-	builder__end(&recording.session);
-	assert_int_equal(record(&recording), 0);
-
-	kill(child, SIGCONT);
-	wait_for_program(child);
-	builder__begin(&recording.session, 0, PROFBUF_WORDS);
-	add_sample(&recording, child, "before", 0x1002);
-	add_sample(&recording, child, "sleep", 0x1000);
-	add_sample(&recording, child, "sleep", 0x1001);
-	builder__end(&recording.session);
-	assert_int_equal(record(&recording), 0);
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
-	end(&recording);
-	assert_frames(&recording, "HIPMS2S1XMS2E");
-	assert_same_records(&recording, 0);
-	forget(&recording);
-}
-
-/* One that is called the same; its stacks are new. */
-static void test_exec_of_the_same_name(void **state)
-{
-	char directory[] = "/tmp/recorder_test.XXXXXX", path[64], name[16];
-	struct recording recording;
-	pid_t child;
-
-	(void)state;
-	prctl(PR_GET_NAME, name);
-	assert_non_null(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	assert_int_equal(symlink("/bin/sleep", path), 0);
-	child = fork();
-	if (!child) {
-		raise(SIGSTOP);
-		execl(path, path, "1000", NULL);
-		_exit(EXIT_FAILURE);
-	}
-	waitpid(child, NULL, WUNTRACED);
-	begin(&recording, true);
-	builder__begin(&recording.session, 0, PROFBUF_WORDS);
-	add_sample(&recording, child, name, 0x1000);
-	builder__end(&recording.session);
-	assert_int_equal(record(&recording), 0);
-
-	kill(child, SIGCONT);
-	wait_for_program(child);
-	recording.session.sequence[0] += 1000000000;
-	builder__begin(&recording.session, 0, PROFBUF_WORDS);
-	add_sample(&recording, child, name, 0x1001);
-	builder__end(&recording.session);
-	assert_int_equal(record(&recording), 0);
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
-	end(&recording);
-	assert_frames(&recording, "HIPMS1XMS1E");
-	forget(&recording);
-	unlink(path);
-	rmdir(directory);
-}
-
-/* A child that had executed its program before its first sample was read. */
-static void test_expected(void **state)
-{
-	struct recording recording;
-	char name[16];
-	pid_t child = fork();
-
-	(void)state;
-	if (!child) {
-		raise(SIGSTOP);
-		execlp("sleep", "sleep", "1000", NULL);
-		_exit(EXIT_FAILURE);
-	}
-	waitpid(child, NULL, WUNTRACED);
-	begin(&recording, true);
-	assert_int_equal(recorder__expect(&recording.recorder, child), 0);
-	kill(child, SIGCONT);
-	wait_for_program(child);
-	prctl(PR_GET_NAME, name);
-	builder__begin(&recording.session, 0, PROFBUF_WORDS);
-	add_sample(&recording, child, name, 0x1000);
-	add_sample(&recording, child, "sleep", 0x1000);
-	builder__end(&recording.session);
-	assert_int_equal(record(&recording), 0);
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
-	end(&recording);
-	assert_frames(&recording, "HPMIS1XMS1E");
-	forget(&recording);
-}
-
-/* A frame with one sample of this process. @name: NULL: what it is called now. */
-static void record_named(struct recording *recording, uint64_t time, uint64_t leaf, uint64_t caller,
-			 const char *name)
-{
-	const uint64_t stack[] = { leaf, caller };
-	struct builder_record sample = {
-		.time = time * 1000000,
+	const struct profbuf_space_info info = {
+		.space = 5ULL << 24 | 1,
+		.tgid = getpid(),
+		.start_ns = started(getpid()),
+	};
+	const struct builder_record sample = {
+		.time = 1000,
 		.count = 1,
 		.pid = getpid(),
 		.tid = getpid(),
+		.comm = "",
+		.mode = 1ULL << 32,
 		.depth = 2,
 		.stack = stack,
+		.space = 5ULL << 24,
 	};
-	char now[16];
-
-	prctl(PR_GET_NAME, now);
-	sample.comm = name ? name : now;
-	builder__begin(&recording->session, 0, PROFBUF_WORDS);
-	builder__record(&recording->session, &sample);
-	builder__end(&recording->session);
-	assert_int_equal(record(recording), 0);
-}
-
-static void record_self(struct recording *recording, uint64_t time, uint64_t leaf, uint64_t caller)
-{
-	record_named(recording, time, leaf, caller, NULL);
-}
-
-/* Who is called something else by now may execute something else, but may also go on. */
-static void test_renamed(void **state)
-{
-	const uint64_t known = (uintptr_t)record_self, page = sysconf(_SC_PAGESIZE);
-	struct recording recording;
-	char name[16], *memory;
-	uint64_t place;
 
 	(void)state;
-	prctl(PR_GET_NAME, name);
-	/* A line feed does not make it another one. */
-	prctl(PR_SET_NAME, "a\nb");
-	memory = mmap(NULL, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	assert_ptr_not_equal(memory, MAP_FAILED);
-	place = (uintptr_t)memory;
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/copy", directory);
+	copy_self(path);
+	find_mapping(stack[0], &mapping.fixed);
+	assert_int_equal(builder__find_file(&mapping, path), 0);
+
 	begin(&recording, true);
-	record_self(&recording, 1000, known, known);
-	mprotect(memory, page, PROT_READ | PROT_EXEC);
-	record_self(&recording, 2000, place, known);
-
-	/* Not at once, but in the end. */
-	mprotect(memory + 2 * page, page, PROT_READ | PROT_EXEC);
-	record_named(&recording, 3000, place + 2 * page, known, "before");
-	record_named(&recording, 3010, place + 2 * page, known, "before");
-	record_named(&recording, 3900, place + 2 * page, known, "before");
-	record_named(&recording, 4100, place + 2 * page, known, "before");
+	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	builder__record(&recording.session, &sample);
+	builder__end(&recording.session);
+	builder__space(&recording.session, &info, &mapping, 1);
+	assert_int_equal(record(&recording), 0);
+	unlink(path);
+	rmdir(directory);
+	snprintf(map_path, sizeof(map_path), "/tmp/perf-%d.map", getpid());
+	file = fopen(map_path, "we");
+	assert_non_null(file);
+	fputs("1000 100 made_at_run_time\n", file);
+	fclose(file);
 	end(&recording);
-	assert_frames(&recording, "HIPMS1MS1S1S1S1MS1E");
-	prctl(PR_SET_NAME, name);
-	munmap(memory, 3 * page);
-	forget(&recording);
-}
+	unlink(map_path);
 
-/*
- * What is mapped while callers lead nowhere, and what is used only in stacks that came just after
- * the last look.
- */
-static void test_mapped_later(void **state)
-{
-	const uint64_t known = (uintptr_t)record_self, page = sysconf(_SC_PAGESIZE);
-	char expected[256] = "HIPM", *memory;
-	struct recording recording;
-	uint64_t time, place;
-
-	(void)state;
-	memory = mmap(NULL, 6 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	assert_ptr_not_equal(memory, MAP_FAILED);
-	place = (uintptr_t)memory;
-	begin(&recording, true);
-	for (time = 1000; time < 3000; time += 20) {
-		record_self(&recording, time, known, time);
-		strcat(expected, "S1");
-	}
-
-	/* A leaf is right, and callers that are not do not put it off. */
-	mprotect(memory, page, PROT_READ | PROT_EXEC);
-	record_self(&recording, 3001, place, known);
-	strcat(expected, "MS1");
-
-	/* Too soon; the same stack comes once more. */
-	mprotect(memory + 2 * page, page, PROT_READ | PROT_EXEC);
-	record_self(&recording, 3002, place + 2 * page, known);
-	record_self(&recording, 3020, known, known);
-	record_self(&recording, 3021, place + 2 * page, known);
-	strcat(expected, "S1S1MS1");
-
-	/* A caller, and by the time another stack. */
-	mprotect(memory + 4 * page, page, PROT_READ | PROT_EXEC);
-	record_self(&recording, 3022, known, place + 4 * page);
-	record_self(&recording, 3041, known, known);
-	strcat(expected, "S1MS1");
-
-	/* Code in no file that grows is not another one. */
-	mprotect(memory + page, page, PROT_READ | PROT_EXEC);
-	record_self(&recording, 3241, place + page, known);
-	strcat(expected, "MS1");
-	end(&recording);
-	strcat(expected, "E");
-	assert_frames(&recording, expected);
-	munmap(memory, 6 * page);
-	forget(&recording);
-}
-
-static void map_at(char *place, int fd, off_t offset)
-{
-	void *got = mmap(place, sysconf(_SC_PAGESIZE), PROT_READ | PROT_EXEC,
-			 MAP_PRIVATE | MAP_FIXED, fd, offset);
-
-	assert_ptr_equal(got, place);
-}
-
-/* Where a file was, another one is, or another part of it: by a new stack, or by the time. */
-static void test_replaced(void **state)
-{
-	const uint64_t known = (uintptr_t)record_self, page = sysconf(_SC_PAGESIZE);
-	struct recording recording;
-	int file = open("/proc/self/exe", O_RDONLY), other = open("/bin/sh", O_RDONLY);
-	uint64_t place;
-	char *memory;
-
-	(void)state;
-	assert_true(file >= 0 && other >= 0);
-	memory = mmap(NULL, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	assert_ptr_not_equal(memory, MAP_FAILED);
-	place = (uintptr_t)memory;
-	map_at(memory, file, page);
-	begin(&recording, true);
-	record_self(&recording, 1000, place, known);
-	record_self(&recording, 100000, place + 1, known);
-
-	/* The same file in the same place, and another one in another place. */
-	map_at(memory, file, page);
-	map_at(memory + 2 * page, other, 0);
-	record_self(&recording, 100021, place + 2, known);
-	assert_int_equal(recording.recorder.processes[0].generation, 0);
-
-	/* Another file. A stack that is known does not tell, a new one does. */
-	map_at(memory, other, page);
-	record_self(&recording, 100050, place, known);
-	assert_int_equal(recording.recorder.processes[0].generation, 0);
-	record_self(&recording, 100051, place + 3, known);
-	assert_int_equal(recording.recorder.processes[0].generation, 1);
-
-	/* Another part of the file. In this generation the stack is new, but it is soon. */
-	map_at(memory, other, 2 * page);
-	record_self(&recording, 100052, place, known);
-	record_self(&recording, 100070, place, known);
-	assert_int_equal(recording.recorder.processes[0].generation, 1);
-	record_self(&recording, 100072, place, known);
-	assert_int_equal(recording.recorder.processes[0].generation, 2);
-
-	/* Without any new stack it takes its time. */
-	map_at(memory, file, page);
-	record_self(&recording, 100100, place, known);
-	record_self(&recording, 105000, place, known);
-	assert_int_equal(recording.recorder.processes[0].generation, 2);
-	record_self(&recording, 105073, place, known);
-	assert_int_equal(recording.recorder.processes[0].generation, 3);
-
-	/* And where looks have become expensive it takes a second. */
-	recording.recorder.look_ns = 1000000000000;
-	map_at(memory, other, page);
-	record_self(&recording, 105100, place + 4, known);
-	record_self(&recording, 106000, place + 5, known);
-	assert_int_equal(recording.recorder.processes[0].generation, 3);
-	record_self(&recording, 106074, place + 6, known);
-	assert_int_equal(recording.recorder.processes[0].generation, 4);
-
-	/* Stacks that came in the midst of this come again. */
-	record_self(&recording, 106075, place + 9, known);
-	record_self(&recording, 106076, place + 6, known);
-	record_self(&recording, 106077, place + 9, known);
-	end(&recording);
-	assert_same_records(&recording, 0);
-	assert_frames(&recording,
-		      "HIPMS1S1MS1S1RMS1S1S1RMS1S1S1RMS1S1S1RMS1S1S1S1E");
-	munmap(memory, 3 * page);
-	close(file);
-	close(other);
+	file = open_memstream(&text, &size);
+	assert_non_null(file);
+	stream = open_recording(&recording);
+	while (profbuf_stream__next(stream, &frame) > 0)
+		if (frame->type == PROFBUF_FRAME_SYMBOLS)
+			assert_int_equal(profbuf_recording__symbols(frame, list_symbol, file), 0);
+	profbuf_stream__close(stream);
+	fclose(file);
+	snprintf(expected, sizeof(expected), "file %llu copy_self;space 5000000 1000 made_at_run_time;",
+		 (unsigned long long)mapping.fixed.inode);
+	assert_string_equal(text, expected);
+	free(text);
 	forget(&recording);
 }
 
@@ -782,13 +657,9 @@ int main(void)
 		cmocka_unit_test(test_filtered),
 		cmocka_unit_test(test_totals),
 		cmocka_unit_test(test_late_timer),
-		cmocka_unit_test(test_processes),
-		cmocka_unit_test(test_exec),
-		cmocka_unit_test(test_exec_of_the_same_name),
-		cmocka_unit_test(test_expected),
-		cmocka_unit_test(test_renamed),
-		cmocka_unit_test(test_mapped_later),
-		cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_spaces),
+		cmocka_unit_test(test_family),
+		cmocka_unit_test(test_names_of_what_is_gone),
 		cmocka_unit_test(test_many_stacks),
 		cmocka_unit_test(test_full_disk),
 	};

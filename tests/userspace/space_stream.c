@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,7 +45,6 @@ static void parse(struct file *file, char *argument)
 	char *offset = strchr(argument, ':'), *id = offset ? strchr(offset + 1, ':') : NULL;
 	struct profbuf_mapping *fixed = &file->mapping.fixed;
 	unsigned int byte;
-	struct stat status;
 
 	if (!offset) {
 		fprintf(stderr, "usage: space_stream FILE:OFFSET[:BUILDID]... [PID]\n");
@@ -54,18 +52,12 @@ static void parse(struct file *file, char *argument)
 	}
 	*offset = 0;
 	snprintf(file->path, sizeof(file->path), "%s", argument);
-	if (stat(file->path, &status))
+	if (builder__find_file(&file->mapping, file->path))
 		die(file->path);
 	fixed->offset = strtoull(offset + 1, NULL, 0);
 	while (id && fixed->build_id_size < sizeof(file->build_id) &&
 	       sscanf(id + 1 + 2 * fixed->build_id_size, "%2x", &byte) == 1)
 		file->build_id[fixed->build_id_size++] = byte;
-	fixed->inode = status.st_ino;
-	fixed->major = major(status.st_dev);
-	fixed->minor = minor(status.st_dev);
-	fixed->ctime_sec = status.st_ctim.tv_sec;
-	fixed->ctime_nsec = status.st_ctim.tv_nsec;
-	file->mapping.path = file->path;
 	file->mapping.build_id = file->build_id;
 }
 

@@ -270,7 +270,7 @@ static int find_family(const struct request *request, struct record *record)
 			return -ESRCH;
 		}
 		record->pidfds[record->nr_pids++] = fd;
-		err = family__add(family, request->pids[i], FAMILY_YES);
+		err = family__add(family, request->pids[i]);
 		if (err)
 			return err;
 	}
@@ -283,7 +283,7 @@ static int find_family(const struct request *request, struct record *record)
 		error("cannot make a process: %s", strerror(-err));
 		return err;
 	}
-	return family__add(family, record->workload.pid, FAMILY_YES);
+	return family__add(family, record->workload.pid);
 }
 
 /* The command line, quoted where a shell would need it. */
@@ -328,8 +328,6 @@ static int begin(const struct request *request, struct record *record, char **ar
 			request->pids[i]);
 	if (command && (what || !request->argv))
 		err = recorder__begin(&record->recorder, command, what ? what : list);
-	if (!err && record->workload.pid)
-		err = recorder__expect(&record->recorder, record->workload.pid);
 	free(command);
 	free(what);
 	return err;
@@ -425,7 +423,6 @@ static int record_all(const struct request *request, struct record *record, char
 	if (err)
 		return err;
 	err = recorder__init(&record->recorder, record->output.fd);
-	record->recorder.own_pid = getpid();
 	if (!err)
 		err = profbuf_stream__open_session(&record->stream, record->session, NULL);
 	if (err) {

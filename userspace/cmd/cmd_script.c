@@ -10,12 +10,12 @@
 
 #include "command.h"
 #include "export.h"
-#include "load/backlog.h"
 #include "load/load.h"
 #include "load_options.h"
 #include "options.h"
 #include "profile/index.h"
 #include "terminal.h"
+#include "util/backlog.h"
 #include "util/message.h"
 #include "view/ends.h"
 #include "view/output.h"
@@ -266,8 +266,7 @@ static int script__catch_up(struct script *script, struct input *input, bool all
 	int ret;
 
 	for (;;) {
-		frame = all ? backlog__any(&script->backlog) :
-			      backlog__first(&script->backlog, input->stream, &script->names);
+		frame = backlog__first(&script->backlog, input->stream, all);
 		if (!frame)
 			return 0;
 		ret = profbuf_stream__handle(input->stream, frame, &script_handler, script);
@@ -333,6 +332,11 @@ static int print_as_perf(const char *path, const struct filter *filter)
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static bool is_told(const void *context, uint64_t word)
+{
+	return symbols__has_space(context, word);
+}
+
 static int run_script(const struct command *command, int argc, char **argv)
 {
 	struct options options = { .command = command, .argc = argc, .argv = argv };
@@ -376,6 +380,8 @@ static int run_script(const struct command *command, int argc, char **argv)
 	if (input__open(&input, options.operand < argc ? argv[options.operand] : NULL))
 		return EXIT_FAILURE;
 	err = names__init(&script.names);
+	script.backlog.is_told = is_told;
+	script.backlog.context = script.names.symbols;
 	if (!err && !script.raw)
 		err = script__prepare(&script, &input);
 	if (!err)

@@ -17,15 +17,8 @@ static int load__info(void *context, const struct profbuf_info *info)
 static int load__record(void *context, const struct profbuf_record *record)
 {
 	struct load *load = context;
-	struct profbuf_record spaceless;
 	enum names_news news;
 	int err;
-
-	if (!names__by_space(&load->names, record)) {
-		spaceless = *record;
-		spaceless.has &= ~(1U << PROFBUF_WORD_SPACE);
-		record = &spaceless;
-	}
 
 	if (!filter__wants(&load->filter, record)) {
 		profile__add_filtered(load->profile, 1);

@@ -120,6 +120,19 @@ static void advise_on_kernel(struct names *names)
 			module->advice = "record with 'profbuf record'";
 }
 
+/* Nothing but the space of a record tells what its addresses mean. */
+static void explain_records(struct names *names)
+{
+	struct symbol_module *module = NULL;
+
+	while ((module = symbols__next_module(names->symbols, module))) {
+		if (module->problem != SYMBOL_NO_PROCESS)
+			continue;
+		module->reason = "its records do not tell which address space they are of";
+		module->advice = "record with more header words (--hdrsize)";
+	}
+}
+
 /**
  * names__end - take note that there will be no more frames of a recorder
  * @names: the names
@@ -135,6 +148,8 @@ int names__end(struct names *names)
 
 	if (!names->recorded && !names->same_boot)
 		advise_on_kernel(names);
+	if (names->recorded && !names->processes_told)
+		explain_records(names);
 	names->ended = true;
 	return cut_short && names->same_boot ? read_kernel(names) : 0;
 }
@@ -163,17 +178,9 @@ uint32_t names__generation(const struct names *names, uint32_t pid)
 	return process ? process->generation : 0;
 }
 
-/**
- * names__by_space - does the space of a record tell what its addresses mean?
- * @names: the names
- * @record: the record
- *
- * Return: true if so; otherwise it is what the recorder told of its process, or what the process
- *	has mapped now.
- */
-bool names__by_space(const struct names *names, const struct profbuf_record *record)
+static bool has_space(const struct profbuf_record *record)
 {
-	return record->has & 1U << PROFBUF_WORD_SPACE && !names->processes_told;
+	return record->has & 1U << PROFBUF_WORD_SPACE;
 }
 
 /**
@@ -185,43 +192,9 @@ bool names__by_space(const struct names *names, const struct profbuf_record *rec
  */
 uint64_t names__owner(const struct names *names, const struct profbuf_record *record)
 {
-	if (names__by_space(names, record))
+	if (has_space(record))
 		return symbol_space(record->space);
 	return symbol_pid(record->pid, names__generation(names, record->pid));
-}
-
-static void get_mapping(void *context, uint32_t n, struct symbol_space_mapping *symbol)
-{
-	const struct profbuf_space_mapping *mapping = context;
-	const struct profbuf_mapping *fixed;
-
-	mapping += n;
-	fixed = &mapping->fixed;
-	*symbol = (struct symbol_space_mapping){
-		.mapping = {
-			.start = fixed->start,
-			.end = fixed->end,
-			.offset = fixed->offset,
-			.path = mapping->path,
-			.deleted = fixed->flags & PROFBUF_MAPPING_DELETED,
-			.major = fixed->major,
-			.minor = fixed->minor,
-			.inode = fixed->inode,
-			.inode_generation = fixed->inode_generation,
-			.ctime_sec = fixed->ctime_sec,
-			.ctime_nsec = fixed->ctime_nsec,
-		},
-		.gone = fixed->flags & PROFBUF_MAPPING_GONE,
-		.generation = fixed->generation,
-	};
-	if (mapping->build_id && fixed->build_id_size <= BUILD_ID_BYTES) {
-		symbol->mapping.build_id = mapping->build_id;
-		symbol->mapping.build_id_size = fixed->build_id_size;
-	}
-	if (fixed->flags & PROFBUF_MAPPING_VDSO)
-		symbol->mapping.path = "[vdso]";
-	else if (fixed->flags & PROFBUF_MAPPING_ANONYMOUS)
-		symbol->mapping.path = "";
 }
 
 /**
@@ -235,18 +208,7 @@ static void get_mapping(void *context, uint32_t n, struct symbol_space_mapping *
 int names__space(struct names *names, const struct profbuf_space_info *info,
 		 const struct profbuf_space_mapping *mappings)
 {
-	struct symbol_space space = {
-		.word = info->space,
-		.pid = info->tgid,
-		.ns_pid = info->ns_tgid,
-		.pid_ns = info->pid_ns,
-		.start_ns = info->start_ns,
-		.more = info->flags & PROFBUF_SPACE_MORE,
-		.incomplete = info->flags & PROFBUF_SPACE_INCOMPLETE,
-	};
-
-	return symbols__add_space(names->symbols, &space, get_mapping, info->nr_mappings,
-				  (void *)mappings);
+	return symbols__add_space_frame(names->symbols, info, mappings);
 }
 
 /**
@@ -352,7 +314,7 @@ int names__meet(struct names *names, const struct profbuf_record *record, enum n
 
 	*news = NAMES_NO_NEWS;
 	if (names->recorded || !names->same_boot || !record->pid ||
-	    names__by_space(names, record))
+	    has_space(record))
 		return 0;
 	process = get_process(names, record->pid);
 	if (!process)
@@ -486,6 +448,22 @@ static int take_mapping(struct names *names, const struct profbuf_frame *frame)
 	return err == -ENOMEM ? err : 0;
 }
 
+static int take_file_symbol(struct names *names, const struct profbuf_symbols *frame,
+			    const struct profbuf_symbol *symbol, const char *name)
+{
+	const struct symbol_mapping file = {
+		.inode = frame->inode,
+		.major = frame->major,
+		.minor = frame->minor,
+		.inode_generation = frame->inode_generation,
+		.ctime_sec = frame->ctime_sec,
+		.ctime_nsec = frame->ctime_nsec,
+	};
+
+	return symbols__add_file_symbol(names->symbols, &file, symbol->address, symbol->length,
+					name);
+}
+
 static int take_symbol(void *context, const struct profbuf_symbols *frame,
 		       const struct profbuf_symbol *symbol, const char *name, const char *module)
 {
@@ -495,6 +473,11 @@ static int take_symbol(void *context, const struct profbuf_symbols *frame,
 	if (frame->pid == PROFBUF_SYMBOLS_KERNEL)
 		err = symbols__add_kernel_symbol(names->symbols, symbol->address, symbol->length,
 						 name, module);
+	else if (frame->pid == PROFBUF_SYMBOLS_SPACE)
+		err = symbols__add_space_symbol(names->symbols, frame->space, symbol->address,
+						symbol->length, name);
+	else if (frame->pid == PROFBUF_SYMBOLS_FILE)
+		err = take_file_symbol(names, frame, symbol, name);
 	else
 		err = symbols__add_process_symbol(names->symbols,
 						  symbol_pid(frame->pid, frame->generation),

@@ -71,7 +71,6 @@ int names__meet(struct names *names, const struct profbuf_record *record, enum n
 void names__meet_again(struct names *names);
 uint32_t names__generation(const struct names *names, uint32_t pid);
 uint64_t names__owner(const struct names *names, const struct profbuf_record *record);
-bool names__by_space(const struct names *names, const struct profbuf_record *record);
 int names__space(struct names *names, const struct profbuf_space_info *info,
 		 const struct profbuf_space_mapping *mappings);
 void names__restart(struct names *names);

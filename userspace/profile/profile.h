@@ -277,6 +277,7 @@ int profile__set_program(struct profile *profile, uint32_t pid, uint32_t generat
 int profile__set_mappings(struct profile *profile, uint32_t pid, uint32_t generation);
 int profile__finish(struct profile *profile);
 void profile__set_end(struct profile *profile, uint32_t index, uint8_t end);
+uint64_t profile__owner(const struct profile *profile, const struct profile_location *location);
 int profile__symbolize(struct profile *profile, struct symbols *symbols);
 void profile__find_roots(struct profile *profile);
 

@@ -57,6 +57,17 @@ static bool begins_by_name(const struct profile *profile, const struct profile_s
 	       !strcmp(function_name(profile, stack->locations[last - 1]), "main");
 }
 
+/* What enters the kernel is called by user code, also where its process has none any more. */
+static bool is_entered_by_user(const struct profile *profile, const struct profile_stack *stack)
+{
+	const char *name;
+
+	if (!stack->nlocations)
+		return false;
+	name = function_name(profile, stack->locations[stack->nlocations - 1]);
+	return !strncmp(name, "entry_", 6) || !strncmp(name, "asm_", 4);
+}
+
 /* Kernel threads have no user frames, and of others they may not have been asked for. */
 static uint8_t end_without_user_frames(const struct profile *profile,
 				       const struct profile_stack *stack)
@@ -67,7 +78,9 @@ static uint8_t end_without_user_frames(const struct profile *profile,
 		return PROFBUF_END_DEPTH;
 	if (stack->flags & PROFILE_STACK_TIMED_OUT)
 		return PROFBUF_END_TIME;
-	if (stack->flags & PROFILE_STACK_NO_SPACE || (info && !(info->flags & PROFBUF_USER)))
+	if (info && !(info->flags & PROFBUF_USER))
+		return PROFBUF_END_ROOT;
+	if (stack->flags & PROFILE_STACK_NO_SPACE && !is_entered_by_user(profile, stack))
 		return PROFBUF_END_ROOT;
 	return PROFBUF_END_NONE;
 }

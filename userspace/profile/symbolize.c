@@ -4,8 +4,14 @@
 #include "profile.h"
 #include "symbol/symbol.h"
 
-/* What the resolver calls the process or the space of an address. */
-static uint64_t owner_of(const struct profile *profile, const struct profile_location *location)
+/**
+ * profile__owner - what the resolver calls the process or the space of an address
+ * @profile: the profile
+ * @location: the address
+ *
+ * Return: its number.
+ */
+uint64_t profile__owner(const struct profile *profile, const struct profile_location *location)
 {
 	const struct profile_process *process;
 
@@ -36,7 +42,7 @@ int profile__symbolize(struct profile *profile, struct symbols *symbols)
 
 		if (location->late)
 			continue;
-		location->symbol = symbols__resolve(symbols, owner_of(profile, location),
+		location->symbol = symbols__resolve(symbols, profile__owner(profile, location),
 						    location->address, location->exact);
 		if (!location->symbol)
 			return -ENOMEM;

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <profbuf/profbuf.h>
+
 #include "profile/index.h"
 
 enum family_answer {
@@ -18,37 +20,42 @@ enum family_answer {
 	FAMILY_YES,
 };
 
-struct family_member {
-	uint32_t pid;
-	enum family_answer answer;
-};
+struct family_process;
+struct family_space;
 
 /**
  * struct family - the processes
  * @everything: all of the machine
- * @members: what is known of processes
- * @nr_members: their number
- * @max_members: room for so many
- * @index: to find them
+ * @processes: what is known of processes
+ * @nr_processes: their number
+ * @max_processes: room for so many
+ * @process_index: to find them
+ * @spaces: whose address spaces are
+ * @nr_spaces: their number
+ * @max_spaces: room for so many
+ * @space_index: to find them
  * @cgroup: directory of the control group that the command is in, NULL: none
  * @cgroup_id: its ID, as records have it
  */
 struct family {
 	bool everything;
-	struct family_member *members;
-	uint32_t nr_members;
-	uint32_t max_members;
-	struct index index;
+	struct family_process *processes;
+	uint32_t nr_processes;
+	uint32_t max_processes;
+	struct index process_index;
+	struct family_space *spaces;
+	uint32_t nr_spaces;
+	uint32_t max_spaces;
+	struct index space_index;
 	char *cgroup;
 	uint64_t cgroup_id;
 };
 
-int family__add(struct family *family, uint32_t pid, enum family_answer answer);
+int family__add(struct family *family, uint32_t pid);
+int family__tell(struct family *family, const struct profbuf_space_info *info);
 void family__make_cgroup(struct family *family);
 int family__join_cgroup(const struct family *family);
-enum family_answer family__has(struct family *family, uint32_t pid, uint64_t cgroup);
+enum family_answer family__has(struct family *family, const struct profbuf_record *record);
 void family__exit(struct family *family);
-
-uint32_t process__parent(uint32_t pid);
 
 #endif /* PROFBUF_RECORD_FAMILY_H */

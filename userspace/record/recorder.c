@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +28,11 @@ static uint64_t clock_now(clockid_t clock)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
+static bool is_told(const void *context, uint64_t word)
+{
+	return symbols__has_space(context, word);
+}
+
 /**
  * recorder__init - prepare a recording
  * @recorder: the recorder
@@ -38,15 +42,14 @@ static uint64_t clock_now(clockid_t clock)
  */
 int recorder__init(struct recorder *recorder, int fd)
 {
-	struct stat status;
-
 	*recorder = (struct recorder){ 0 };
 	recorder->symbols = symbols__new(NULL);
 	recorder->profile = profile__new(NULL);
 	if (!recorder->symbols || !recorder->profile)
 		return -ENOMEM;
-	if (!stat("/proc/self/ns/mnt", &status))
-		recorder->own_mount = status.st_ino;
+	symbols__set_here(recorder->symbols);
+	recorder->backlog.is_told = is_told;
+	recorder->backlog.context = recorder->symbols;
 	return writer__init(&recorder->writer, fd, true);
 }
 
@@ -56,8 +59,7 @@ int recorder__init(struct recorder *recorder, int fd)
  */
 void recorder__exit(struct recorder *recorder)
 {
-	free(recorder->processes);
-	index__free(&recorder->process_index);
+	backlog__free(&recorder->backlog);
 	free(recorder->emitted);
 	index__free(&recorder->emitted_index);
 	free(recorder->sequence);
@@ -102,7 +104,7 @@ static bool is_wanted(struct recorder *recorder, const struct profbuf_record *re
 
 	if (recorder->family.everything)
 		return true;
-	answer = family__has(&recorder->family, record->pid, record->cgroup);
+	answer = family__has(&recorder->family, record);
 	if (answer == FAMILY_YES)
 		return true;
 	recorder->taken_out++;
@@ -110,43 +112,29 @@ static bool is_wanted(struct recorder *recorder, const struct profbuf_record *re
 	return false;
 }
 
-/* Add a record to the profile, after a look at what its addresses mean, if they are new. */
-static int add_stack(struct recorder *recorder, struct recorder_process *process,
-		     const struct profbuf_record *record)
+/* New stacks may lead to code that only their process can name. */
+static int meet(struct recorder *recorder, const struct profbuf_record *record)
 {
-	uint32_t stacks = profile__nr_stacks(recorder->profile);
-	uint32_t generation = process->generation;
-	int err;
+	uint32_t n;
+	int err = 0;
 
-	err = profile__add(recorder->profile, record);
-	if (err || !record->pid)
-		return err;
-	if (profile__nr_stacks(recorder->profile) != stacks)
-		recorder__want_look(recorder, process, record);
-	err = recorder__look(recorder, process, record);
-	/* Now it is another stack. */
-	if (!err && process->generation != generation)
-		err = profile__add(recorder->profile, record);
+	for (n = record->kernel_frames; !err && n < record->depth; n++)
+		err = symbols__meet(recorder->symbols, record->space, record->stack[n]);
 	return err;
 }
 
 static int on_record(void *context, const struct profbuf_record *record)
 {
 	struct recorder *recorder = context;
-	struct profbuf_record spaceless = *record;
-	struct recorder_process *process;
+	uint32_t stacks = profile__nr_stacks(recorder->profile);
 	int err;
 
 	if (!is_wanted(recorder, record))
 		return 0;
-	/* What it maps is told by its process. */
-	spaceless.has &= ~(1U << PROFBUF_WORD_SPACE);
-	record = &spaceless;
 	recorder->samples++;
-	process = recorder__meet(recorder, record);
-	if (!process)
-		return -ENOMEM;
-	err = add_stack(recorder, process, record);
+	err = profile__add(recorder->profile, record);
+	if (!err && profile__nr_stacks(recorder->profile) != stacks)
+		err = meet(recorder, record);
 	if (err)
 		return err;
 	return packer__add(&recorder->packer, record->header - PROFBUF_RECORD_FIXED,
@@ -163,10 +151,25 @@ static int on_loss(void *context, const struct profbuf_loss *loss)
 			   loss->tag, PACKER_NO_STACK);
 }
 
+/* What comes of it may be looked for while it is there. */
+static int on_space(void *context, const struct profbuf_space_info *info,
+		    const struct profbuf_space_mapping *mappings)
+{
+	struct recorder *recorder = context;
+	int err = symbols__add_space_frame(recorder->symbols, info, mappings);
+
+	if (!err && !recorder->family.everything)
+		err = family__tell(&recorder->family, info);
+	if (!err && !(info->flags & PROFBUF_SPACE_MORE))
+		err = symbols__hold_space(recorder->symbols, info->space);
+	return err;
+}
+
 static const struct profbuf_handler recorder_handler = {
 	.size = sizeof(recorder_handler),
 	.record = on_record,
 	.loss = on_loss,
+	.space = on_space,
 };
 
 static int reserve_cpu(struct recorder *recorder, uint32_t cpu)
@@ -185,19 +188,10 @@ static int reserve_cpu(struct recorder *recorder, uint32_t cpu)
 	return 0;
 }
 
-/**
- * recorder__split - write the records of a frame up to here
- * @recorder: the recorder
- *
- * What is written next comes after them, and before the rest of the frame.
- *
- * Return: 0 or a negative errno.
- */
-int recorder__split(struct recorder *recorder)
+static int write_records(struct recorder *recorder, const struct profbuf_frame *frame)
 {
-	const struct profbuf_frame *frame = recorder->frame;
 	uint32_t records = recorder->packer.packed.records;
-	uint64_t sequence = frame->sequence + recorder->written;
+	uint64_t sequence = frame->sequence;
 	int err;
 
 	if (!records)
@@ -210,42 +204,68 @@ int recorder__split(struct recorder *recorder)
 		sequence = recorder->sequence[frame->cpu];
 		recorder->sequence[frame->cpu] += records;
 	}
-	recorder->written += records;
-	err = packer__end(&recorder->packer, &recorder->writer, frame, sequence);
-	packer__begin(&recorder->packer);
-	return err;
+	return packer__end(&recorder->packer, &recorder->writer, frame, sequence);
 }
 
-/**
- * recorder__frame - record a frame of the session
- * @recorder: the recorder
- * @stream: the stream of the session
- * @frame: the frame that it has just given
- *
- * What becomes known of its processes is written before it, and that one of them executes another
- * program, between the records of the one and of the other.
- *
- * Return: 0 or a negative errno.
- */
-int recorder__frame(struct recorder *recorder, struct profbuf_stream *stream,
-		    const struct profbuf_frame *frame)
+static int write_frame(struct recorder *recorder, const struct profbuf_frame *frame)
 {
 	int err;
 
 	packer__begin(&recorder->packer);
-	recorder->frame = frame;
-	recorder->written = 0;
-	err = profbuf_stream__handle(stream, frame, &recorder_handler, recorder);
+	err = profbuf_stream__handle(recorder->stream, frame, &recorder_handler, recorder);
 	if (err)
 		return err;
 	if (frame->type == PROFBUF_FRAME_SAMPLES)
-		err = recorder__split(recorder);
+		err = write_records(recorder, frame);
 	else
 		err = writer__add(&recorder->writer, frame);
 	if (!err && (profile__nr_stacks(recorder->profile) > MAX_STACKS ||
 		     recorder->packer.stack_words > MAX_STACK_WORDS))
 		err = recorder__name_addresses(recorder);
 	return err;
+}
+
+/* Write the frames that have waited long enough, or all of them. */
+static int catch_up(struct recorder *recorder, bool all)
+{
+	const struct profbuf_frame *frame;
+	int err = 0;
+
+	while (!err && (frame = backlog__first(&recorder->backlog, recorder->stream, all))) {
+		err = write_frame(recorder, frame);
+		backlog__remove(&recorder->backlog);
+	}
+	return err;
+}
+
+/**
+ * recorder__frame - record a frame of the session
+ * @recorder: the recorder
+ * @stream: the stream of the session, which must be there up to recorder__end()
+ * @frame: the frame that it has just given
+ *
+ * Where only some processes were asked for, records wait until it is told whose they are.
+ *
+ * Return: 0 or a negative errno.
+ */
+int recorder__frame(struct recorder *recorder, struct profbuf_stream *stream,
+		    const struct profbuf_frame *frame)
+{
+	int err = 0;
+
+	recorder->stream = stream;
+	if (recorder->family.everything)
+		return write_frame(recorder, frame);
+	if (frame->type == PROFBUF_FRAME_SAMPLES || frame->type == PROFBUF_FRAME_LIMIT) {
+		err = backlog__add(&recorder->backlog, frame);
+	} else {
+		/* Another INFO frame may say that words mean something else. */
+		if (frame->type != PROFBUF_FRAME_SPACE)
+			err = catch_up(recorder, true);
+		if (!err)
+			err = write_frame(recorder, frame);
+	}
+	return err ? err : catch_up(recorder, false);
 }
 
 /**
@@ -277,7 +297,9 @@ int recorder__end(struct recorder *recorder, const struct profbuf_stats *stats)
 	};
 	int err;
 
-	err = recorder__name_addresses(recorder);
+	err = catch_up(recorder, true);
+	if (!err)
+		err = recorder__name_addresses(recorder);
 	if (!err)
 		err = writer__bytes(&recorder->writer, PROFBUF_FRAME_END, &end, sizeof(end));
 	if (!err)

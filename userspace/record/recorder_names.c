@@ -7,33 +7,49 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "recorder.h"
 
 /* So many in a SYMBOLS frame. */
 #define FRAME_SYMBOLS 10000
 
+/**
+ * struct recorder_symbol - a name
+ * @pid: PROFBUF_SYMBOLS_KERNEL and the like
+ * @space: ID << 24 of the space that the code is in, for PROFBUF_SYMBOLS_SPACE
+ * @file: any mapping of the file, for PROFBUF_SYMBOLS_FILE
+ * @address: first address, or the place in the file
+ * @length: bytes
+ * @name: the name
+ * @module: of the kernel, in brackets, or ""
+ */
 struct recorder_symbol {
 	uint32_t pid;
-	uint32_t generation;
+	uint64_t space;
+	const struct symbol_mapping *file;
 	uint64_t address;
 	uint64_t length;
 	const char *name;
 	const char *module;
 };
 
+/* What they are of: equal files have one module. */
+static uint64_t subject(const struct recorder_symbol *symbol)
+{
+	return symbol->file ? (uintptr_t)symbol->file->module : symbol->space;
+}
+
 static int add_symbol(struct recorder *recorder, const struct recorder_symbol *symbol)
 {
 	uint32_t hash = hash_pair(symbol->address ^ symbol->length << 48,
-				  (uint64_t)symbol->generation << 32 | symbol->pid);
+				  subject(symbol) ^ symbol->pid);
 	uint32_t cursor, i;
 
 	index_for_each_candidate(&recorder->emitted_index, hash, cursor, i) {
 		const struct recorder_symbol *known = &recorder->emitted[i];
 
 		if (known->address == symbol->address && known->length == symbol->length &&
-		    known->pid == symbol->pid && known->generation == symbol->generation)
+		    known->pid == symbol->pid && subject(known) == subject(symbol))
 			return 0;
 	}
 	if (recorder->nr_emitted == recorder->max_emitted) {
@@ -50,31 +66,29 @@ static int add_symbol(struct recorder *recorder, const struct recorder_symbol *s
 	return index__insert(&recorder->emitted_index, hash, recorder->nr_emitted++);
 }
 
+/* @symbol: what it is of is known. */
 static int name_address(struct recorder *recorder, const struct profile_location *location,
-			uint32_t pid)
+			struct recorder_symbol *symbol)
 {
 	const struct symbol_location *found;
-	struct recorder_symbol symbol = {
-		.pid = location->kernel ? PROFBUF_SYMBOLS_KERNEL : pid,
-		.generation = location->generation,
-		.module = "",
-	};
 
-	found = symbols__resolve(recorder->symbols, symbol_pid(pid, location->generation),
+	found = symbols__resolve(recorder->symbols, profile__owner(recorder->profile, location),
 				 location->address, location->exact);
 	if (!found)
 		return -ENOMEM;
 	if (!found->nframes)
 		return 0;
-	symbol.address = found->symbol_start;
-	symbol.length = found->symbol_size;
-	if (!symbol.length)
-		symbol.length = location->address - found->symbol_start + location->exact;
-	symbol.name = found->frames[found->nframes - 1].system_name;
+	symbol->address = found->symbol_start;
+	symbol->length = found->symbol_size;
+	if (!symbol->length)
+		symbol->length = location->address - found->symbol_start + location->exact;
+	if (symbol->file)
+		symbol->address += symbol->file->offset - symbol->file->start;
+	symbol->name = found->frames[found->nframes - 1].system_name;
 	/* "[module]"; the kernel itself is the one with a dot. */
-	if (location->kernel && !strchr(found->module->path, '.'))
-		symbol.module = found->module->path;
-	return add_symbol(recorder, &symbol);
+	symbol->module = location->kernel && !strchr(found->module->path, '.') ?
+			 found->module->path : "";
+	return add_symbol(recorder, symbol);
 }
 
 /* It takes a while, and without kernel frames it is not needed. */
@@ -96,43 +110,50 @@ enum {
 	FILE_GONE,
 };
 
-/* A file that was removed or replaced since is still open, but only here. */
-static bool is_local(const struct recorder_process *process, const struct symbol_mapping *mapping)
+/* A file that was removed or replaced since, or that others do not see, is open, but only here. */
+static bool is_local(struct recorder *recorder, const struct symbol_mapping *mapping)
 {
 	struct symbol_module *module = mapping->module;
-	struct stat status;
 
-	if (process->foreign || mapping->deleted || mapping->path[0] != '/' ||
-	    module->path[0] == '[')
-		return true;
 	if (!module->tag)
-		module->tag = stat(mapping->path, &status) || status.st_ino != mapping->inode ?
-			      FILE_GONE : FILE_THERE;
+		module->tag = symbols__is_only_here(recorder->symbols, mapping) ? FILE_GONE :
+										  FILE_THERE;
 	return module->tag == FILE_GONE;
+}
+
+/* A name in a file is that for all processes; those of 32 bits have another vdso. */
+static int name_in_file(struct recorder *recorder, const struct profile_location *location,
+			const struct symbol_mapping *mapping)
+{
+	struct recorder_symbol symbol = { .pid = PROFBUF_SYMBOLS_FILE, .file = mapping };
+
+	if (!is_local(recorder, mapping) || (!mapping->inode && mapping->end <= UINT32_MAX))
+		return 0;
+	return name_address(recorder, location, &symbol);
 }
 
 static int name_location(struct recorder *recorder, const struct profile_location *location)
 {
-	const struct recorder_process *process;
+	struct recorder_symbol symbol = { .pid = PROFBUF_SYMBOLS_KERNEL };
 	const struct symbol_mapping *mapping;
-	const struct profile_process *owner;
+	uint64_t word;
+	int err;
 
 	/* No address, nor anybody's. */
 	if (location->late)
 		return 0;
 	if (location->kernel) {
-		int err = read_kernel(recorder);
-
-		return err ? err : name_address(recorder, location, 0);
+		err = read_kernel(recorder);
+		return err ? err : name_address(recorder, location, &symbol);
 	}
-	owner = profile__process(recorder->profile, location->process);
-	process = recorder__find_process(recorder, owner->pid);
-	mapping = symbols__find_mapping(recorder->symbols,
-					symbol_pid(owner->pid, location->generation),
-					location->address);
-	if (!process || !mapping || !is_local(process, mapping))
-		return 0;
-	return name_address(recorder, location, owner->pid);
+	word = profile__owner(recorder->profile, location) & ~SYMBOL_SPACE;
+	mapping = symbols__space_mapping(recorder->symbols, word,
+					 location->address - !location->exact);
+	if (mapping)
+		return name_in_file(recorder, location, mapping);
+	symbol.pid = PROFBUF_SYMBOLS_SPACE;
+	symbol.space = PROFBUF_SPACE_ID(word) << 24;
+	return symbol.space ? name_address(recorder, location, &symbol) : 0;
 }
 
 /* The name of a module without its brackets. */
@@ -150,7 +171,7 @@ static int write_symbols(struct recorder *recorder, const struct recorder_symbol
 	struct profbuf_symbols header = {
 		.size = sizeof(header),
 		.pid = list->pid,
-		.generation = list->generation,
+		.space = list->space,
 		.nr = n,
 	};
 	char *strings = NULL, *payload = NULL, *end;
@@ -159,6 +180,14 @@ static int write_symbols(struct recorder *recorder, const struct recorder_symbol
 	uint32_t i;
 	int err = -ENOMEM;
 
+	if (list->file) {
+		header.inode = list->file->inode;
+		header.major = list->file->major;
+		header.minor = list->file->minor;
+		header.inode_generation = list->file->inode_generation;
+		header.ctime_sec = list->file->ctime_sec;
+		header.ctime_nsec = list->file->ctime_nsec;
+	}
 	payload = malloc(sizeof(header) + n * sizeof(struct profbuf_symbol));
 	memory = open_memstream(&strings, &used);
 	if (!payload || !memory)
@@ -197,14 +226,14 @@ out:
 	return err;
 }
 
-static int by_process(const void *left, const void *right)
+static int by_subject(const void *left, const void *right)
 {
 	const struct recorder_symbol *a = left, *b = right;
 
 	if (a->pid != b->pid)
 		return a->pid < b->pid ? -1 : 1;
-	if (a->generation != b->generation)
-		return a->generation < b->generation ? -1 : 1;
+	if (subject(a) != subject(b))
+		return subject(a) < subject(b) ? -1 : 1;
 	return (a->address > b->address) - (a->address < b->address);
 }
 
@@ -220,11 +249,11 @@ static int write_all(struct recorder *recorder, uint32_t first)
 	if (!list)
 		return -ENOMEM;
 	memcpy(list, recorder->emitted + first, nr * sizeof(*list));
-	qsort(list, nr, sizeof(*list), by_process);
+	qsort(list, nr, sizeof(*list), by_subject);
 	for (i = 0; !err && i < nr; i += n) {
 		n = 1;
 		while (i + n < nr && n < FRAME_SYMBOLS && list[i + n].pid == list[i].pid &&
-		       list[i + n].generation == list[i].generation)
+		       subject(&list[i + n]) == subject(&list[i]))
 			n++;
 		err = write_symbols(recorder, list + i, n);
 	}
@@ -255,10 +284,5 @@ int recorder__name_addresses(struct recorder *recorder)
 	recorder->profile = profile__new(NULL);
 	if (!recorder->profile)
 		return -ENOMEM;
-	/* The next one has to know as well whose addresses mean what. */
-	for (i = 0; !err && i < recorder->nr_processes; i++)
-		if (recorder->processes[i].generation)
-			err = profile__set_mappings(recorder->profile, recorder->processes[i].pid,
-						    recorder->processes[i].generation);
 	return err;
 }

@@ -5,6 +5,8 @@
 #ifndef PROFBUF_SYMBOL_MODULE_H
 #define PROFBUF_SYMBOL_MODULE_H
 
+#include <sys/stat.h>
+
 #include <libiberty/objalloc.h>
 
 #include "image.h"
@@ -53,6 +55,7 @@ enum module_kind {
  * @pid: what identifies a process's own memory; otherwise a process that maps the file
  * @told: the kernel has told of it
  * @live: read from a living process, not handed in
+ * @file: of what was opened, if it is @told
  * @opened: tried to open the file
  * @loaded: tried to read the symbols
  * @image: the file
@@ -81,6 +84,7 @@ struct module {
 	uint32_t pid;
 	bool told;
 	bool live;
+	struct stat file;
 	bool opened;
 	bool loaded;
 	struct image image;
@@ -141,6 +145,9 @@ void module__open_live(struct module *module, struct context *context,
 /* Find the file of a recording, if it was not tried yet. */
 void module__open_recorded(struct module *module, struct context *context,
 			   const struct symbol_mapping *mapping);
+
+/* Is what was told of opened, and another one, or none, where its path leads to by now? */
+bool module__is_only_here(const struct module *module, const struct symbol_mapping *mapping);
 
 /* module_debug.c: what was stripped from the file. */
 

@@ -346,10 +346,27 @@ static int try_file(struct module *module, const struct symbol_mapping *mapping,
 	error = image__open(&module->image, fd);
 	if (error)
 		return same ? error : -ESTALE;
+	module->file = stat;
 	if (!module->build_id_size || same_build_id(module))
 		return 0;
 	image__close(&module->image);
 	return -ESTALE;
+}
+
+bool module__is_only_here(const struct module *module, const struct symbol_mapping *mapping)
+{
+	struct stat now;
+
+	if (module->kind != MODULE_FILE)
+		return false;
+	if (is_vdso(mapping->path) || stat(mapping->path, &now))
+		return true;
+	/* Without a build-id it takes what was told. */
+	if (!mapping->build_id_size)
+		return !is_mapped_file(mapping, &now);
+	return now.st_dev != module->file.st_dev || now.st_ino != module->file.st_ino ||
+	       now.st_ctim.tv_sec != module->file.st_ctim.tv_sec ||
+	       now.st_ctim.tv_nsec != module->file.st_ctim.tv_nsec;
 }
 
 /* As long as the process lives, by what it has mapped, and by the path as it sees it. */

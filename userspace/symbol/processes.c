@@ -190,14 +190,6 @@ int symbols__add_process_symbol(struct symbols *symbols, uint32_t pid, uint64_t 
 	return symtab__add(&module->symtab, &symbol);
 }
 
-const struct symbol_mapping *symbols__find_mapping(struct symbols *symbols, uint32_t pid,
-						   uint64_t address)
-{
-	const struct process *process = symbols__find_process(symbols, pid);
-
-	return process ? mappings__find(&process->mappings, address) : NULL;
-}
-
 const struct symbol_mapping *symbols__next_mapping(struct symbols *symbols, uint32_t pid,
 						   const struct symbol_mapping *previous)
 {

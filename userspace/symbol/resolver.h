@@ -59,6 +59,7 @@ struct space;
  * @modules: those that are not of one process only, by what identifies them
  * @processes: by pid
  * @spaces: by ID
+ * @files: that were told of, by device, inode and the like
  * @locations: by owner and address
  * @names: by module and address
  */
@@ -77,6 +78,7 @@ struct symbols {
 	htab_t modules;
 	htab_t processes;
 	htab_t spaces;
+	htab_t files;
 	htab_t locations;
 	htab_t names;
 };
@@ -113,6 +115,17 @@ htab_t spaces__new(void);
 /* The mapping that an address of a space stands for, or the module that says why there is none. */
 int symbols__find_in_space(struct symbols *symbols, uint64_t word, uint64_t address,
 			   const struct symbol_mapping **mapping, struct module **module);
+
+/* A table of files that were told of. NULL: no memory. */
+htab_t files__new(void);
+
+/* Is it for the first time that a file is to be held? -ENOMEM. */
+int symbols__hold_file(struct symbols *symbols, const struct symbol_mapping *mapping);
+
+/* The symbol that was added of what is at an address of a mapping; NULL: none. */
+const struct symtab_symbol *symbols__find_file_symbol(struct symbols *symbols,
+						      const struct symbol_mapping *mapping,
+						      uint64_t address);
 
 /* The module of a mapping that was not read from a living process. NULL: no memory. */
 struct module *symbols__find_recorded_file(struct symbols *symbols,

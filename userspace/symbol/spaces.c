@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <profbuf/profbuf.h>
+
 #include "resolver.h"
 
 #define GENERATION_BITS	24
@@ -201,6 +203,40 @@ static struct symbol_space_mapping *copy(struct symbols *symbols, const struct s
 	return mapping;
 }
 
+static void get_mapping(void *context, uint32_t n, struct symbol_space_mapping *symbol)
+{
+	const struct profbuf_space_mapping *mapping = context;
+	const struct profbuf_mapping *fixed;
+
+	mapping += n;
+	fixed = &mapping->fixed;
+	*symbol = (struct symbol_space_mapping){
+		.mapping = {
+			.start = fixed->start,
+			.end = fixed->end,
+			.offset = fixed->offset,
+			.path = mapping->path,
+			.deleted = fixed->flags & PROFBUF_MAPPING_DELETED,
+			.major = fixed->major,
+			.minor = fixed->minor,
+			.inode = fixed->inode,
+			.inode_generation = fixed->inode_generation,
+			.ctime_sec = fixed->ctime_sec,
+			.ctime_nsec = fixed->ctime_nsec,
+		},
+		.gone = fixed->flags & PROFBUF_MAPPING_GONE,
+		.generation = fixed->generation,
+	};
+	if (mapping->build_id && fixed->build_id_size <= BUILD_ID_MAX) {
+		symbol->mapping.build_id = mapping->build_id;
+		symbol->mapping.build_id_size = fixed->build_id_size;
+	}
+	if (fixed->flags & PROFBUF_MAPPING_VDSO)
+		symbol->mapping.path = "[vdso]";
+	else if (fixed->flags & PROFBUF_MAPPING_ANONYMOUS)
+		symbol->mapping.path = "";
+}
+
 int symbols__add_space(struct symbols *symbols, const struct symbol_space *told,
 		       void (*get)(void *context, uint32_t n,
 				   struct symbol_space_mapping *mapping),
@@ -231,6 +267,23 @@ int symbols__add_space(struct symbols *symbols, const struct symbol_space *told,
 	look->incomplete |= told->incomplete;
 	space->open = told->more ? look : NULL;
 	return 0;
+}
+
+int symbols__add_space_frame(struct symbols *symbols, const struct profbuf_space_info *info,
+			     const struct profbuf_space_mapping *mappings)
+{
+	struct symbol_space space = {
+		.word = info->space,
+		.pid = info->tgid,
+		.ns_pid = info->ns_tgid,
+		.pid_ns = info->pid_ns,
+		.start_ns = info->start_ns,
+		.more = info->flags & PROFBUF_SPACE_MORE,
+		.incomplete = info->flags & PROFBUF_SPACE_INCOMPLETE,
+	};
+
+	return symbols__add_space(symbols, &space, get_mapping, info->nr_mappings,
+				  (void *)mappings);
 }
 
 bool symbols__has_space(const struct symbols *symbols, uint64_t word)
@@ -373,4 +426,97 @@ int symbols__find_in_space(struct symbols *symbols, uint64_t word, uint64_t addr
 		*mapping = &found->mapping;
 	}
 	return 0;
+}
+
+static int hold(struct symbols *symbols, struct space *space, struct symbol_space_mapping *own)
+{
+	struct symbol_mapping *mapping = &own->mapping;
+	struct module *module;
+	int first;
+
+	if (!module__has_file(mapping))
+		return find_jit(symbols, space) ? 0 : -ENOMEM;
+	/* All processes have the same vdso. */
+	if (!mapping->inode)
+		return 0;
+	first = symbols__hold_file(symbols, mapping);
+	if (first <= 0)
+		return first;
+	module = symbols__find_recorded_file(symbols, mapping);
+	if (!module)
+		return -ENOMEM;
+	mapping->module = &module->public;
+	module__open_recorded(module, &symbols->context, mapping);
+	return 0;
+}
+
+int symbols__hold_space(struct symbols *symbols, uint64_t word)
+{
+	struct space *space = find_space(symbols, SPACE_ID(word));
+	struct look *look;
+	size_t end;
+	uint32_t i;
+	int error = 0;
+
+	end = space ? find_look(space, GENERATION(word) + 1) : 0;
+	if (!end)
+		return 0;
+	look = space->looks[end - 1];
+	for (i = 0; !error && i < look->nr_there; i++)
+		error = hold(symbols, space, look->there[i]);
+	for (i = 0; !error && i < look->nr_gone; i++)
+		error = hold(symbols, space, look->gone[i]);
+	return error;
+}
+
+int symbols__meet(struct symbols *symbols, uint64_t word, uint64_t address)
+{
+	struct space *space = find_space(symbols, SPACE_ID(word));
+	size_t at = space ? find_look(space, GENERATION(word)) : 0;
+
+	if (!space || space->jit || at == space->nr_looks || address >> 63 ||
+	    find_mapping(space, at, GENERATION(word), address))
+		return 0;
+	return find_jit(symbols, space) ? 0 : -ENOMEM;
+}
+
+const struct symbol_mapping *symbols__space_mapping(struct symbols *symbols, uint64_t word,
+						    uint64_t address)
+{
+	const struct symbol_mapping *mapping;
+	struct module *module;
+
+	if (symbols__find_in_space(symbols, word, address, &mapping, &module))
+		return NULL;
+	return module->kind == MODULE_JIT ? NULL : mapping;
+}
+
+bool symbols__is_only_here(struct symbols *symbols, const struct symbol_mapping *mapping)
+{
+	struct module *module = (struct module *)mapping->module;
+
+	module__open_recorded(module, &symbols->context, mapping);
+	return module__is_only_here(module, mapping);
+}
+
+int symbols__add_space_symbol(struct symbols *symbols, uint64_t word, uint64_t address,
+			      uint64_t size, const char *name)
+{
+	struct space *space = find_space(symbols, SPACE_ID(word));
+	struct symtab_symbol symbol = {
+		.start = address,
+		.end = address + size,
+		.name_size = strlen(name) + 1,
+	};
+	struct module *module;
+
+	/* Nobody asks for what is in a space that is not told of. */
+	if (!space)
+		return 0;
+	symbol.name = symbols__intern(symbols, name);
+	module = find_jit(symbols, space);
+	if (!symbol.name || !module)
+		return -ENOMEM;
+	module->symtab.newest_wins = true;
+	return symtab__add(&module->symtab, &symbol);
 }

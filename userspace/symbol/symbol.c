@@ -150,10 +150,12 @@ struct symbols *symbols__new(const struct symbols_options *options)
 	symbols->modules = htab_try_create(64, hash_module, equal_module, NULL);
 	symbols->processes = processes__new();
 	symbols->spaces = spaces__new();
+	symbols->files = files__new();
 	symbols->locations = htab_try_create(1024, hash_location, equal_location, NULL);
 	symbols->names = htab_try_create(1024, hash_names, equal_names, NULL);
 	if (!symbols->context.strings || !symbols->context.memory || !symbols->modules ||
-	    !symbols->processes || !symbols->spaces || !symbols->locations || !symbols->names)
+	    !symbols->processes || !symbols->spaces || !symbols->files ||
+	    !symbols->locations || !symbols->names)
 		goto fail;
 
 	symbols->kernel = new_special(symbols, KERNEL_PATH, true, SYMBOL_NO_KERNEL,
@@ -204,6 +206,7 @@ void symbols__free(struct symbols *symbols)
 	delete_table(symbols->modules);
 	delete_table(symbols->processes);
 	delete_table(symbols->spaces);
+	delete_table(symbols->files);
 	delete_table(symbols->locations);
 	delete_table(symbols->names);
 	symtab__free(&symbols->kernel_symtab);
@@ -416,12 +419,25 @@ static int resolve_nothing(struct symbols *symbols, struct symbol_location *loca
 static int resolve_in_space(struct symbols *symbols, struct symbol_location *location,
 			    uint64_t word, uint64_t address)
 {
+	const struct symbol_mapping *mapping;
+	const struct symtab_symbol *recorded;
 	struct module *module;
 	int error;
 
 	location->file_address = address;
 	error = symbols__find_in_space(symbols, word, address, &location->mapping, &module);
-	return error ? error : resolve_in_module(symbols, location, module, address);
+	if (!error)
+		error = resolve_in_module(symbols, location, module, address);
+	mapping = location->mapping;
+	if (error || location->nframes || !mapping)
+		return error;
+	/* What no file can tell any more, a recording may have taken along. */
+	recorded = symbols__find_file_symbol(symbols, mapping, address);
+	if (!recorded)
+		return 0;
+	error = take_symbol(symbols, location, recorded);
+	location->symbol_start += mapping->start - mapping->offset;
+	return error;
 }
 
 const struct symbol_location *symbols__resolve(struct symbols *symbols, uint64_t owner,

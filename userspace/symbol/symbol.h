@@ -34,6 +34,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct profbuf_space_info;
+struct profbuf_space_mapping;
 struct symbols;
 
 /*
@@ -344,6 +346,77 @@ int symbols__add_space(struct symbols *symbols, const struct symbol_space *space
 		       uint32_t nr, void *context);
 
 /**
+ * symbols__add_space_frame - add what a SPACE frame tells
+ * @symbols: the resolver
+ * @info: what it says of the space
+ * @mappings: its mappings
+ */
+int symbols__add_space_frame(struct symbols *symbols, const struct profbuf_space_info *info,
+			     const struct profbuf_space_mapping *mappings);
+
+/**
+ * symbols__hold_space - open the files of an address space
+ * @symbols: the resolver
+ * @word: its ID, and the generation that was told last
+ *
+ * They may be gone, or seen by nobody, when their names are asked for.
+ */
+int symbols__hold_space(struct symbols *symbols, uint64_t word);
+
+/**
+ * symbols__meet - take note of an address in an address space
+ * @symbols: the resolver
+ * @word: ID and generation
+ * @address: user address
+ *
+ * If it is of code in no file, its process may not be there any more when that is to be named.
+ */
+int symbols__meet(struct symbols *symbols, uint64_t word, uint64_t address);
+
+/**
+ * symbols__space_mapping - find what an address in an address space stands for
+ * @symbols: the resolver
+ * @word: ID and generation
+ * @address: address
+ *
+ * Return: NULL if there is no file, or it is not known.
+ */
+const struct symbol_mapping *symbols__space_mapping(struct symbols *symbols, uint64_t word,
+						    uint64_t address);
+
+/**
+ * symbols__is_only_here - would nobody else find the file of a mapping?
+ * @symbols: the resolver
+ * @mapping: from symbols__space_mapping()
+ *
+ * Return: true if it is open, or is the vdso, but was removed or replaced since, or is not where
+ *	this process sees it.
+ */
+bool symbols__is_only_here(struct symbols *symbols, const struct symbol_mapping *mapping);
+
+/**
+ * symbols__add_space_symbol - add a symbol of code in no file
+ * @symbols: the resolver
+ * @word: address space it is in, of any generation
+ * @address: where it starts
+ * @size: its bytes
+ * @name: its name
+ */
+int symbols__add_space_symbol(struct symbols *symbols, uint64_t word, uint64_t address,
+			      uint64_t size, const char *name);
+
+/**
+ * symbols__add_file_symbol - add a symbol of a file that there may not be any more
+ * @symbols: the resolver
+ * @file: device, inode and the like, as mappings of it have them
+ * @offset: where in the file it starts
+ * @size: its bytes
+ * @name: its name
+ */
+int symbols__add_file_symbol(struct symbols *symbols, const struct symbol_mapping *file,
+			     uint64_t offset, uint64_t size, const char *name);
+
+/**
  * symbols__has_space - is it known what was mapped in an address space?
  * @symbols: the resolver
  * @word: ID and generation, as records have them
@@ -393,17 +466,6 @@ int symbols__add_process_symbol(struct symbols *symbols, uint32_t pid, uint64_t 
  */
 const struct symbol_location *symbols__resolve(struct symbols *symbols, uint64_t owner,
 					       uint64_t address, bool exact);
-
-/**
- * symbols__find_mapping - find what is mapped at an address
- * @symbols: the resolver
- * @pid: process
- * @address: address
- *
- * Return: NULL if nothing is known to be.
- */
-const struct symbol_mapping *symbols__find_mapping(struct symbols *symbols, uint32_t pid,
-						   uint64_t address);
 
 /**
  * symbols__next_mapping - walk the mappings of a process in the order they became known

@@ -4,7 +4,7 @@
 #define FRAME_POINTERS	"build programs and libraries with -fno-omit-frame-pointer"
 
 static const struct end_text texts[PROFILE_NR_ENDS] = {
-	[PROFBUF_END_NONE] = { "none", "no user frames: a process is made or executes a program",
+	[PROFBUF_END_NONE] = { "none", "no user frames: a process is made, executes a program or ends",
 			       NULL },
 	[PROFBUF_END_ROOT] = { "root", NULL, NULL },
 	[PROFBUF_END_ZERO] = { "zero", "a frame pointer of 0 where no thread begins",

@@ -4,10 +4,12 @@
  * elsewhere: frames of types from PROFBUF_FRAME_USER on.
  *
  *	HOST		first of all: the machine, and what was asked for
- *	PROCESS		a process came up, executed another program, or mapped other files in the
- *			place of some. Its MAPPING and SAMPLES frames after it, up to the next one
- *			of the same process, have nothing to do with those before
- *	MAPPING		a part of a file that a process has mapped to execute it
+ *	PROCESS		of older recorders, which had no SPACE frames: a process came up, executed
+ *			another program, or mapped other files in the place of some. Its MAPPING
+ *			and SAMPLES frames after it, up to the next one of the same process, have
+ *			nothing to do with those before
+ *	MAPPING		of older recorders, too: a part of a file that a process has mapped to
+ *			execute it
  *	SYMBOLS		names of addresses that no file on another machine can tell: those of the
  *			kernel, its modules, the vdso, code that was compiled at run time,
  *			files that were deleted
@@ -133,10 +135,19 @@ struct profbuf_file_mapping {
 /**
  * struct profbuf_symbols - payload of a SYMBOLS frame
  * @size: bytes of this structure
- * @pid: process ID; PROFBUF_SYMBOLS_KERNEL: the kernel
+ * @pid: PROFBUF_SYMBOLS_KERNEL: of the kernel; PROFBUF_SYMBOLS_SPACE: of code in no file;
+ *	PROFBUF_SYMBOLS_FILE: of a file, where addresses are places in it. From older recorders
+ *	a process ID
  * @nr: number of struct profbuf_symbol that follow
  * @generation: of which mappings of the process: the number of PROCESS frames with
  *	PROFBUF_PROCESS_EXEC or PROFBUF_PROCESS_REMAPPED that there were of it, at most 1023
+ * @space: ID << 24 of the space that the code is in
+ * @inode: of the file. This and what follows is as in its struct profbuf_mapping
+ * @major: of its device
+ * @minor: of its device
+ * @inode_generation: of the inode
+ * @ctime_nsec: when it was changed last
+ * @ctime_sec: seconds of that
  *
  * Strings: those that the symbols name.
  */
@@ -145,9 +156,18 @@ struct profbuf_symbols {
 	__u32 pid;
 	__u32 nr;
 	__u32 generation;
+	__aligned_u64 space;
+	__aligned_u64 inode;
+	__u32 major;
+	__u32 minor;
+	__u32 inode_generation;
+	__u32 ctime_nsec;
+	__aligned_s64 ctime_sec;
 };
 
-#define PROFBUF_SYMBOLS_KERNEL 0xffffffffU
+#define PROFBUF_SYMBOLS_KERNEL	0xffffffffU
+#define PROFBUF_SYMBOLS_SPACE	0xfffffffeU
+#define PROFBUF_SYMBOLS_FILE	0xfffffffdU
 
 /**
  * struct profbuf_symbol - a name

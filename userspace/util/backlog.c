@@ -76,8 +76,8 @@ static uint32_t space_position(const struct profbuf_stream *stream, uint32_t hdr
 }
 
 /* What is damaged is not waited for. */
-static bool is_told(struct backlog_frame *waiting, const struct profbuf_stream *stream,
-		    const struct names *names)
+static bool is_told(const struct backlog *backlog, struct backlog_frame *waiting,
+		    const struct profbuf_stream *stream)
 {
 	const struct profbuf_frame *frame = &waiting->frame;
 	const uint64_t *words = (const void *)profbuf_frame_records(frame);
@@ -92,7 +92,7 @@ static bool is_told(struct backlog_frame *waiting, const struct profbuf_stream *
 	     waiting->position += length) {
 		const uint64_t *header = words + waiting->position + PROFBUF_RECORD_FIXED;
 
-		if (!symbols__has_space(names->symbols, header[at]))
+		if (!backlog->is_told(backlog->context, header[at]))
 			return false;
 	}
 	return true;
@@ -102,33 +102,21 @@ static bool is_told(struct backlog_frame *waiting, const struct profbuf_stream *
  * backlog__first - the first frame, if it has waited long enough
  * @backlog: the backlog
  * @stream: the stream that it is of
- * @names: what is known
+ * @any: however long it has waited
  *
  * Return: the frame, or NULL.
  */
 const struct profbuf_frame *backlog__first(struct backlog *backlog,
-					   const struct profbuf_stream *stream,
-					   const struct names *names)
+					   const struct profbuf_stream *stream, bool any)
 {
 	struct backlog_frame *first = backlog->first;
 
 	if (!first)
 		return NULL;
-	if (is_told(first, stream, names) || backlog->bytes > BACKLOG_BYTES ||
+	if (any || is_told(backlog, first, stream) || backlog->bytes > BACKLOG_BYTES ||
 	    now() - first->since >= BACKLOG_NS)
 		return &first->frame;
 	return NULL;
-}
-
-/**
- * backlog__any - the first frame, however long it has waited
- * @backlog: the backlog
- *
- * Return: the frame, or NULL if none waits.
- */
-const struct profbuf_frame *backlog__any(const struct backlog *backlog)
-{
-	return backlog->first ? &backlog->first->frame : NULL;
 }
 
 /**
