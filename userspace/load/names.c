@@ -8,6 +8,7 @@
 
 #include "names.h"
 #include "profile/profile.h"
+#include "util/array.h"
 #include "util/machine.h"
 #include "util/message.h"
 
@@ -229,16 +230,8 @@ static struct names_process *get_process(struct names *names, uint32_t pid)
 
 	if (process)
 		return process;
-	if (i == names->max_processes) {
-		uint32_t max = i ? i * 2 : 64;
-
-		process = realloc(names->processes, max * sizeof(*process));
-		if (!process)
-			return NULL;
-		names->processes = process;
-		names->max_processes = max;
-	}
-	if (index__insert(&names->index, hash_pair(pid, 0), i))
+	if (array__reserve(&names->processes, i, &names->max_processes, sizeof(*process)) ||
+	    index__insert(&names->index, hash_pair(pid, 0), i))
 		return NULL;
 	process = &names->processes[names->nr_processes++];
 	*process = (struct names_process){ .pid = pid };

@@ -11,8 +11,8 @@
 
 #include <profbuf/recording.h>
 
-#include "profile/index.h"
 #include "symbol/symbol.h"
+#include "util/index.h"
 
 struct names_process;
 

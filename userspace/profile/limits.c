@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "limits.h"
+#include "util/array.h"
 
 /* What damage claims must not make the sum overflow. */
 static void add_time(struct profile_limits *limits, uint64_t begin, uint64_t end)
@@ -26,15 +27,8 @@ static struct profile_limit *find_open(const struct profile_limits *limits, uint
 
 static struct profile_limit *new_limit(struct profile_limits *limits)
 {
-	if (limits->nr == limits->max) {
-		uint32_t max = limits->max ? limits->max * 2 : 16;
-		void *list = realloc(limits->list, max * sizeof(*limits->list));
-
-		if (!list)
-			return NULL;
-		limits->list = list;
-		limits->max = max;
-	}
+	if (array__reserve(&limits->list, limits->nr, &limits->max, sizeof(*limits->list)))
+		return NULL;
 	return &limits->list[limits->nr++];
 }
 

@@ -7,11 +7,12 @@
 
 #include <profbuf/recording.h>
 
-#include "arena.h"
-#include "index.h"
 #include "late.h"
 #include "limits.h"
 #include "profile.h"
+#include "util/arena.h"
+#include "util/array.h"
+#include "util/index.h"
 
 #define NONE UINT32_MAX
 
@@ -57,25 +58,6 @@ struct profile {
 	struct arena words;
 	struct arena location_lists;
 };
-
-/* Room for one more element of a growing array. */
-static int grow(void *array, uint32_t used, uint32_t *max, size_t size)
-{
-	void **elements = array;
-	uint32_t larger = *max ? *max * 2 : 64;
-	void *moved;
-
-	if (used < *max)
-		return 0;
-	if (larger <= *max)
-		return -ENOMEM;
-	moved = realloc(*elements, larger * size);
-	if (!moved)
-		return -ENOMEM;
-	*elements = moved;
-	*max = larger;
-	return 0;
-}
 
 /*
  * Of each word of a stack there are the address, and what views make of it. A recorder, which has
@@ -152,7 +134,7 @@ static struct profile_cpu *get_cpu(struct profile *profile, uint32_t cpu)
 		profile->cpu_numbers = numbers;
 		profile->max_cpu_numbers = max;
 	}
-	if (grow(&profile->cpus, profile->nr_cpus, &profile->max_cpus, sizeof(*profile->cpus)))
+	if (array__reserve(&profile->cpus, profile->nr_cpus, &profile->max_cpus, sizeof(*profile->cpus)))
 		return NULL;
 	new = &profile->cpus[profile->nr_cpus++];
 	*new = (struct profile_cpu){ .cpu = cpu };
@@ -185,7 +167,7 @@ static uint32_t new_process(struct profile *profile, uint32_t pid, uint32_t prog
 	uint32_t first = find_process(profile, pid);
 	uint32_t i = profile->nr_processes;
 
-	if (grow(&profile->processes, i, &profile->max_processes, sizeof(*profile->processes)))
+	if (array__reserve(&profile->processes, i, &profile->max_processes, sizeof(*profile->processes)))
 		return NONE;
 	if (first == NONE && index__insert(&profile->process_index, hash_pair(pid, 0), i))
 		return NONE;
@@ -315,7 +297,7 @@ static uint32_t get_thread(struct profile *profile, const struct profbuf_record 
 		}
 	}
 	i = profile->nr_threads;
-	if (grow(&profile->threads, i, &profile->max_threads, sizeof(*profile->threads)) ||
+	if (array__reserve(&profile->threads, i, &profile->max_threads, sizeof(*profile->threads)) ||
 	    index__insert(&profile->thread_index, hash, i))
 		return NONE;
 	profile->threads[i] = (struct profile_thread){ .process = process, .tid = record->tid };
@@ -439,7 +421,7 @@ static int get_stack(struct profile *profile, const struct stack_key *key, const
 	if (depth > profile->max_words - profile->nr_words)
 		return -E2BIG;
 	i = profile->nr_stacks;
-	if (grow(&profile->stacks, i, &profile->max_stacks, sizeof(*profile->stacks)))
+	if (array__reserve(&profile->stacks, i, &profile->max_stacks, sizeof(*profile->stacks)))
 		return -ENOMEM;
 	stack = &profile->stacks[i];
 	*stack = (struct stack){
@@ -649,7 +631,7 @@ static uint32_t get_location(struct profile *profile, uint64_t address, uint32_t
 			return i;
 	}
 	i = profile->nr_locations;
-	if (grow(&profile->locations, i, &profile->max_locations, sizeof(*profile->locations)) ||
+	if (array__reserve(&profile->locations, i, &profile->max_locations, sizeof(*profile->locations)) ||
 	    index__insert(&profile->location_index, hash, i))
 		return NONE;
 	profile->locations[i] = (struct profile_location){
@@ -667,7 +649,7 @@ static uint32_t new_late_location(struct profile *profile)
 {
 	uint32_t i = profile->nr_locations;
 
-	if (grow(&profile->locations, i, &profile->max_locations, sizeof(*profile->locations)))
+	if (array__reserve(&profile->locations, i, &profile->max_locations, sizeof(*profile->locations)))
 		return NONE;
 	profile->locations[i] = (struct profile_location){
 		.process = NONE,
@@ -683,7 +665,7 @@ static uint32_t new_late_stack(struct profile *profile, const struct profile_sta
 {
 	uint32_t i = profile->nr_stacks;
 
-	if (grow(&profile->stacks, i, &profile->max_stacks, sizeof(*profile->stacks)))
+	if (array__reserve(&profile->stacks, i, &profile->max_stacks, sizeof(*profile->stacks)))
 		return NONE;
 	profile->stacks[i] = (struct stack){
 		.view = {

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "family.h"
+#include "util/array.h"
 
 /* So many generations are asked for; more would be a circle of numbers that are used again. */
 #define MAX_ANCESTORS 64
@@ -108,17 +109,10 @@ static uint32_t add_process(struct family *family, uint32_t pid, uint64_t starte
 
 	if (i != NONE && family->processes[i].started == started)
 		return i;
-	if (family->nr_processes == family->max_processes) {
-		uint32_t max = family->max_processes ? family->max_processes * 2 : 64;
-		void *larger = realloc(family->processes, max * sizeof(*family->processes));
-
-		if (!larger)
-			return NONE;
-		family->processes = larger;
-		family->max_processes = max;
-	}
 	i = family->nr_processes;
-	if (index__insert(&family->process_index, hash_pair(pid, 0), i))
+	if (array__reserve(&family->processes, i, &family->max_processes,
+			   sizeof(*family->processes)) ||
+	    index__insert(&family->process_index, hash_pair(pid, 0), i))
 		return NONE;
 	family->nr_processes++;
 	family->processes[i] = (struct family_process){
@@ -177,16 +171,8 @@ int family__tell(struct family *family, const struct profbuf_space_info *info)
 	process = add_process(family, info->tgid, ticks(info->start_ns), info->parent);
 	if (process == NONE)
 		return -ENOMEM;
-	if (i == family->max_spaces) {
-		uint32_t max = i ? i * 2 : 64;
-		void *larger = realloc(family->spaces, max * sizeof(*family->spaces));
-
-		if (!larger)
-			return -ENOMEM;
-		family->spaces = larger;
-		family->max_spaces = max;
-	}
-	if (index__insert(&family->space_index, hash_pair(id, info->tgid), i))
+	if (array__reserve(&family->spaces, i, &family->max_spaces, sizeof(*family->spaces)) ||
+	    index__insert(&family->space_index, hash_pair(id, info->tgid), i))
 		return -ENOMEM;
 	family->spaces[family->nr_spaces++] = (struct family_space){ id, info->tgid, process };
 	return 0;

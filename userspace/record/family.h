@@ -12,7 +12,7 @@
 
 #include <profbuf/profbuf.h>
 
-#include "profile/index.h"
+#include "util/index.h"
 
 enum family_answer {
 	FAMILY_UNKNOWN,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "recorder.h"
+#include "util/array.h"
 
 /* So many in a SYMBOLS frame. */
 #define FRAME_SYMBOLS 10000
@@ -52,16 +53,9 @@ static int add_symbol(struct recorder *recorder, const struct recorder_symbol *s
 		    known->pid == symbol->pid && subject(known) == subject(symbol))
 			return 0;
 	}
-	if (recorder->nr_emitted == recorder->max_emitted) {
-		uint32_t max = recorder->max_emitted ? recorder->max_emitted * 2 : 1024;
-		struct recorder_symbol *larger;
-
-		larger = realloc(recorder->emitted, max * sizeof(*larger));
-		if (!larger)
-			return -ENOMEM;
-		recorder->emitted = larger;
-		recorder->max_emitted = max;
-	}
+	if (array__reserve(&recorder->emitted, recorder->nr_emitted, &recorder->max_emitted,
+			   sizeof(*recorder->emitted)))
+		return -ENOMEM;
 	recorder->emitted[recorder->nr_emitted] = *symbol;
 	return index__insert(&recorder->emitted_index, hash, recorder->nr_emitted++);
 }

@@ -10,6 +10,7 @@
 
 #include "dwarf.h"
 #include "guard.h"
+#include "util/array.h"
 
 /* Scopes within scopes: what is deeper is not looked at. */
 #define DEPTH_MAX	256
@@ -39,8 +40,8 @@ struct range {
 
 struct ranges {
 	struct range *ranges;
-	size_t n;
-	size_t allocated;
+	uint32_t n;
+	uint32_t allocated;
 };
 
 /**
@@ -67,8 +68,8 @@ struct function {
 	bool read;
 	struct ranges ranges;
 	struct inlined *inlined;
-	size_t n;
-	size_t allocated;
+	uint32_t n;
+	uint32_t allocated;
 };
 
 /**
@@ -89,8 +90,8 @@ struct unit {
 	bool lines_bad;
 	struct ranges ranges;
 	struct function *functions;
-	size_t n;
-	size_t allocated;
+	uint32_t n;
+	uint32_t allocated;
 };
 
 struct section {
@@ -118,26 +119,9 @@ struct dwarf {
 	size_t nread;
 	struct ranges ranges;
 	struct unit *units;
-	size_t n;
-	size_t allocated;
+	uint32_t n;
+	uint32_t allocated;
 };
-
-/* Room for one more. */
-static int grow(void *array, size_t n, size_t *allocated, size_t size)
-{
-	void **memory = array, *grown;
-
-	if (n < *allocated)
-		return 0;
-	if (n >= UINT32_MAX / 2)
-		return -ENOMEM;
-	grown = reallocarray(*memory, *allocated * 2 + 8, size);
-	if (!grown)
-		return -ENOMEM;
-	*memory = grown;
-	*allocated = *allocated * 2 + 8;
-	return 0;
-}
 
 /*
  * Ranges
@@ -148,7 +132,7 @@ static int add_range(struct ranges *ranges, uint64_t low, uint64_t high, uint32_
 	/* Linkers leave those of what they dropped at the lowest addresses. */
 	if (!low || high <= low)
 		return 0;
-	if (grow(&ranges->ranges, ranges->n, &ranges->allocated, sizeof(*ranges->ranges)))
+	if (array__reserve(&ranges->ranges, ranges->n, &ranges->allocated, sizeof(*ranges->ranges)))
 		return -ENOMEM;
 	ranges->ranges[ranges->n++] = (struct range){ .low = low, .high = high, .index = index };
 	return 0;
@@ -302,7 +286,7 @@ static enum visit visit_for_functions(struct walk *walk, Dwarf_Die *die)
 		/* A declaration, or one that is only there to be inlined. */
 		if (unit->ranges.n == before)
 			return unit->read_nested ? VISIT_WITHIN : VISIT_NEXT;
-		if (grow(&unit->functions, unit->n, &unit->allocated, sizeof(*unit->functions)))
+		if (array__reserve(&unit->functions, unit->n, &unit->allocated, sizeof(*unit->functions)))
 			return stop(walk, -ENOMEM);
 		unit->functions[unit->n++] = (struct function){ .die = *die };
 		return unit->read_nested ? VISIT_WITHIN : VISIT_NEXT;
@@ -329,7 +313,7 @@ static enum visit visit_for_inlined(struct walk *walk, Dwarf_Die *die)
 	switch (dwarf_tag(die)) {
 	case DW_TAG_inlined_subroutine:
 		if (add_ranges(walk->dwarf, &function->ranges, die, function->n) ||
-		    grow(&function->inlined, function->n, &function->allocated,
+		    array__reserve(&function->inlined, function->n, &function->allocated,
 			 sizeof(*function->inlined)))
 			return stop(walk, -ENOMEM);
 		function->inlined[function->n++] = (struct inlined){
@@ -625,7 +609,7 @@ static int read_units(struct dwarf *dwarf)
 	while (!dwarf_get_units(dwarf->dwarf, unit, &unit, NULL, &type, &die, NULL)) {
 		if (type != DW_UT_compile && type != DW_UT_skeleton)
 			continue;
-		if (grow(&dwarf->units, dwarf->n, &dwarf->allocated, sizeof(*dwarf->units)) ||
+		if (array__reserve(&dwarf->units, dwarf->n, &dwarf->allocated, sizeof(*dwarf->units)) ||
 		    add_ranges(dwarf, &dwarf->ranges, &die, dwarf->n))
 			return -ENOMEM;
 		dwarf->units[dwarf->n++] = (struct unit){ .die = die };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mappings.h"
+#include "util/array.h"
 
 /* The default of vm.max_map_count. It also bounds what a hostile recording costs. */
 #define RANGES_MAX	65530
@@ -32,16 +33,10 @@ static int replace(struct mappings *mappings, size_t first, size_t last,
 
 	if (nranges > RANGES_MAX)
 		return -E2BIG;
-	if (nranges > mappings->allocated) {
-		size_t allocated = mappings->allocated * 2 + 16;
-		struct mappings_range *grown;
-
-		grown = reallocarray(mappings->ranges, allocated, sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		mappings->ranges = grown;
-		mappings->allocated = allocated;
-	}
+	/* There is at least one, and they are two more at most than there were. */
+	if (array__reserve(&mappings->ranges, nranges - 1, &mappings->allocated,
+			   sizeof(*mappings->ranges)))
+		return -ENOMEM;
 	memmove(&mappings->ranges[first + n], &mappings->ranges[last],
 		(mappings->nranges - last) * sizeof(*mappings->ranges));
 	memcpy(&mappings->ranges[first], ranges, n * sizeof(*ranges));

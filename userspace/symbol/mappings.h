@@ -20,7 +20,7 @@ struct mappings_range {
 struct mappings {
 	struct mappings_range *ranges;
 	size_t nranges;
-	size_t allocated;
+	uint32_t allocated;
 };
 
 /* -E2BIG: more mappings than the kernel lets a process have. */

@@ -8,6 +8,7 @@
 #include <gelf.h>
 
 #include "plt.h"
+#include "util/array.h"
 
 /* Functions with longer names are called by stubs without a name. */
 #define NAME_SIZE	1024
@@ -24,8 +25,8 @@ struct slot {
 
 struct slots {
 	struct slot *slots;
-	size_t n;
-	size_t allocated;
+	uint32_t n;
+	uint32_t allocated;
 };
 
 /**
@@ -47,15 +48,8 @@ static bool is_slot(GElf_Half machine, GElf_Word type)
 
 static int add_slot(struct slots *slots, uint64_t address, const char *name)
 {
-	if (slots->n == slots->allocated) {
-		size_t allocated = slots->allocated * 2 + 64;
-		struct slot *grown = reallocarray(slots->slots, allocated, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		slots->slots = grown;
-		slots->allocated = allocated;
-	}
+	if (array__reserve(&slots->slots, slots->n, &slots->allocated, sizeof(*slots->slots)))
+		return -ENOMEM;
 	slots->slots[slots->n++] = (struct slot){ address, name };
 	return 0;
 }

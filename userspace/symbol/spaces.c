@@ -10,6 +10,7 @@
 #include <profbuf/profbuf.h>
 
 #include "resolver.h"
+#include "util/array.h"
 
 #define GENERATION_BITS	24
 #define SPACE_ID(word)	((word) >> GENERATION_BITS)
@@ -60,8 +61,8 @@ struct space {
 	uint64_t id;
 	struct symbol_space told;
 	struct look **looks;
-	size_t nr_looks;
-	size_t max_looks;
+	uint32_t nr_looks;
+	uint32_t max_looks;
 	struct look *open;
 	struct module *jit;
 };
@@ -127,15 +128,9 @@ static struct look *new_look(struct space *space, uint32_t generation)
 	size_t at = find_look(space, generation + 1);
 	struct look *look;
 
-	if (space->nr_looks == space->max_looks) {
-		size_t max = space->max_looks ? space->max_looks * 2 : 4;
-		struct look **larger = reallocarray(space->looks, max, sizeof(*larger));
-
-		if (!larger)
-			return NULL;
-		space->looks = larger;
-		space->max_looks = max;
-	}
+	if (array__reserve(&space->looks, space->nr_looks, &space->max_looks,
+			   sizeof(*space->looks)))
+		return NULL;
 	look = calloc(1, sizeof(*look));
 	if (!look)
 		return NULL;
@@ -150,16 +145,8 @@ static struct look *new_look(struct space *space, uint32_t generation)
 static int append(struct symbol_space_mapping ***list, uint32_t *nr, uint32_t *max,
 		  struct symbol_space_mapping *mapping)
 {
-	if (*nr == *max) {
-		uint32_t more = *max ? *max * 2 : 16;
-		struct symbol_space_mapping **larger;
-
-		larger = reallocarray(*list, more, sizeof(*larger));
-		if (!larger)
-			return -ENOMEM;
-		*list = larger;
-		*max = more;
-	}
+	if (array__reserve(list, *nr, max, sizeof(**list)))
+		return -ENOMEM;
 	(*list)[(*nr)++] = mapping;
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "symtab.h"
+#include "util/array.h"
 
 #define NO_SYMBOL	UINT32_MAX
 
@@ -11,18 +12,9 @@
 
 int symtab__add(struct symtab *symtab, const struct symtab_symbol *symbol)
 {
-	if (symtab->nsymbols == symtab->allocated) {
-		size_t allocated = symtab->allocated ? symtab->allocated * 2 : 256;
-		struct symtab_symbol *symbols;
-
-		if (allocated >= NO_SYMBOL)
-			return -EOVERFLOW;
-		symbols = reallocarray(symtab->symbols, allocated, sizeof(*symbols));
-		if (!symbols)
-			return -ENOMEM;
-		symtab->symbols = symbols;
-		symtab->allocated = allocated;
-	}
+	if (array__reserve(&symtab->symbols, symtab->nsymbols, &symtab->allocated,
+			   sizeof(*symtab->symbols)))
+		return -ENOMEM;
 	symtab->symbols[symtab->nsymbols] = *symbol;
 	symtab->symbols[symtab->nsymbols].order = symtab->nsymbols;
 	symtab->nsymbols++;

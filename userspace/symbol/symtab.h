@@ -44,13 +44,13 @@ struct symtab_symbol {
  */
 struct symtab {
 	struct symtab_symbol *symbols;
-	size_t nsymbols;
-	size_t allocated;
+	uint32_t nsymbols;
+	uint32_t allocated;
 	bool newest_wins;
 	bool dirty;
 };
 
-/* -ENOMEM or -EOVERFLOW. */
+/* -ENOMEM. */
 int symtab__add(struct symtab *symtab, const struct symtab_symbol *symbol);
 
 /* How bad a name is among several of one address, by its leading underscores. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
+
 #define NONE UINT32_MAX
 
 /**
@@ -84,15 +86,6 @@ const char *mode_label(uint8_t mode)
 	}
 }
 
-static uint32_t hash_string(const char *string)
-{
-	uint64_t hash = HASH_ODD1;
-
-	while (*string)
-		hash = (hash ^ (unsigned char)*string++) * 0x100000001b3ULL;
-	return hash ^ hash >> 32;
-}
-
 static bool same_module(const char *a, const char *b)
 {
 	return a == b || (a && b && !strcmp(a, b));
@@ -119,15 +112,8 @@ static uint32_t get_function(struct functions *functions, const char *label, con
 	}
 
 	i = functions->nr;
-	if (i == functions->max) {
-		uint32_t max = i ? i * 2 : 256;
-
-		function = realloc(functions->list, max * sizeof(*function));
-		if (!function)
-			return NONE;
-		functions->list = function;
-		functions->max = max;
-	}
+	if (array__reserve(&functions->list, i, &functions->max, sizeof(*functions->list)))
+		return NONE;
 	size = strlen(label) + 1;
 	copy = arena__alloc(&functions->labels, size);
 	if (!copy || index__insert(&functions->index, hash, i))
@@ -146,15 +132,9 @@ static int add_index(struct functions *functions, uint32_t used, uint32_t functi
 {
 	if (function == NONE)
 		return -ENOMEM;
-	if (used == functions->max_indices) {
-		uint32_t max = used ? used * 2 : 1024;
-		uint32_t *indices = realloc(functions->indices, max * sizeof(*indices));
-
-		if (max < used || !indices)
-			return -ENOMEM;
-		functions->indices = indices;
-		functions->max_indices = max;
-	}
+	if (array__reserve(&functions->indices, used, &functions->max_indices,
+			   sizeof(*functions->indices)))
+		return -ENOMEM;
 	functions->indices[used] = function;
 	return 0;
 }

@@ -10,10 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "profile/arena.h"
-#include "profile/index.h"
 #include "profile/profile.h"
 #include "symbol/symbol.h"
+#include "util/arena.h"
+#include "util/index.h"
 
 #define LOST_SAMPLES	"[lost samples]"
 #define NO_STACK	"[no stack]"

@@ -12,6 +12,7 @@
 #include "profile/limits.h"
 #include "stacktree.h"
 #include "summary.h"
+#include "util/array.h"
 
 #define NONE UINT32_MAX
 #define VERSION 1
@@ -49,16 +50,8 @@ static int add_module(struct tables *tables, const struct symbol_location *symbo
 		return 0;
 	}
 	i = tables->nr_modules;
-	if (i == tables->max_modules) {
-		uint32_t max = i ? i * 2 : 64;
-		void *modules = realloc(tables->modules, max * sizeof(*tables->modules));
-
-		if (!modules)
-			return -ENOMEM;
-		tables->modules = modules;
-		tables->max_modules = max;
-	}
-	if (index__insert(&tables->index, hash_pair((uintptr_t)module, 0), i))
+	if (array__reserve(&tables->modules, i, &tables->max_modules, sizeof(*tables->modules)) ||
+	    index__insert(&tables->index, hash_pair((uintptr_t)module, 0), i))
 		return -ENOMEM;
 	tables->modules[tables->nr_modules++] = (struct module){
 		.symbol = module,

@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "output.h"
-#include "profile/arena.h"
-#include "profile/index.h"
 #include "profile/late.h"
 #include "summary.h"
 #include "timeline.h"
+#include "util/arena.h"
+#include "util/array.h"
+#include "util/index.h"
 
 #define EVENT "cpu-clock"
 
@@ -79,19 +80,6 @@ void perf_script__delete(struct perf_script *script)
 	free(script);
 }
 
-/* The array, larger if nothing else goes into it. NULL: it is as it was. */
-static void *with_room(void *array, uint32_t nr, uint32_t *max, size_t size)
-{
-	uint32_t more = *max ? *max * 2 : 64;
-
-	if (nr < *max)
-		return array;
-	array = realloc(array, more * size);
-	if (array)
-		*max = more;
-	return array;
-}
-
 static bool same_stack(const struct stack *stack, uint64_t owner,
 		       const struct profbuf_record *record)
 {
@@ -106,7 +94,7 @@ static uint32_t get_stack(struct perf_script *script, uint64_t owner,
 {
 	size_t size = record->depth * sizeof(*record->stack);
 	uint64_t hash = hash_fold(owner ^ record->kernel_frames, HASH_ODD2);
-	struct stack *stack, **stacks;
+	struct stack *stack;
 	uint32_t cursor, i;
 	uint64_t *words;
 
@@ -116,10 +104,9 @@ static uint32_t get_stack(struct perf_script *script, uint64_t owner,
 		if (same_stack(script->stacks[i], owner, record))
 			return i;
 
-	stacks = with_room(script->stacks, script->nr_stacks, &script->max_stacks, sizeof(*stacks));
-	if (!stacks)
+	if (array__reserve(&script->stacks, script->nr_stacks, &script->max_stacks,
+			   sizeof(*script->stacks)))
 		return NO_STACK;
-	script->stacks = stacks;
 	stack = arena__alloc(&script->arena, sizeof(*stack));
 	words = arena__alloc(&script->arena, size);
 	if (!stack || !words || index__insert(&script->stack_index, hash, script->nr_stacks))
@@ -147,7 +134,7 @@ static uint32_t hash_thread(const struct thread *thread)
 static int get_thread(struct perf_script *script, const struct profbuf_record *record,
 		      uint32_t *number)
 {
-	struct thread thread = { .pid = record->pid, .tid = record->tid }, *threads;
+	struct thread thread = { .pid = record->pid, .tid = record->tid };
 	uint32_t hash, cursor;
 
 	memcpy(thread.comm, record->comm, sizeof(thread.comm));
@@ -156,12 +143,9 @@ static int get_thread(struct perf_script *script, const struct profbuf_record *r
 		if (!memcmp(&script->threads[*number], &thread, sizeof(thread)))
 			return 0;
 
-	threads = with_room(script->threads, script->nr_threads, &script->max_threads,
-			    sizeof(*threads));
-	if (!threads)
-		return -ENOMEM;
-	script->threads = threads;
-	if (index__insert(&script->thread_index, hash, script->nr_threads))
+	if (array__reserve(&script->threads, script->nr_threads, &script->max_threads,
+			   sizeof(*script->threads)) ||
+	    index__insert(&script->thread_index, hash, script->nr_threads))
 		return -ENOMEM;
 	script->threads[script->nr_threads] = thread;
 	*number = script->nr_threads++;
@@ -295,7 +279,6 @@ static int get_line(struct perf_script *script, const struct symbol_location *lo
 		    uint64_t *number)
 {
 	uint32_t hash = hash_pair((uintptr_t)location, 0);
-	struct line *lines;
 	uint32_t cursor, i;
 	int err;
 
@@ -306,10 +289,9 @@ static int get_line(struct perf_script *script, const struct symbol_location *lo
 		}
 	}
 
-	lines = with_room(script->lines, script->nr_lines, &script->max_lines, sizeof(*lines));
-	if (!lines)
+	if (array__reserve(&script->lines, script->nr_lines, &script->max_lines,
+			   sizeof(*script->lines)))
 		return -ENOMEM;
-	script->lines = lines;
 	err = make_line(&script->lines[script->nr_lines], location);
 	if (err)
 		return err;

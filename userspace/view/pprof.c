@@ -14,8 +14,9 @@
 #include "functions.h"
 #include "gzip.h"
 #include "protobuf.h"
-#include "weight.h"
 #include "summary.h"
+#include "util/array.h"
+#include "weight.h"
 
 #define NONE UINT32_MAX
 #define PAGE 4096ULL
@@ -145,39 +146,20 @@ static uint32_t append(struct pprof *pprof, struct table *table, const void *ele
 {
 	uint32_t i = table->nr;
 
-	if (i == table->max) {
-		uint32_t max = i ? i * 2 : 256;
-		void *data = max > i ? realloc(table->data, max * size) : NULL;
-
-		if (!data)
-			goto no_memory;
-		table->data = data;
-		table->max = max;
+	if (array__reserve(&table->data, i, &table->max, size) ||
+	    index__insert(&table->index, hash, i)) {
+		pprof->no_memory = true;
+		return NONE;
 	}
-	if (index__insert(&table->index, hash, i))
-		goto no_memory;
 	memcpy((char *)table->data + i * size, element, size);
 	table->nr++;
 	return i;
-
-no_memory:
-	pprof->no_memory = true;
-	return NONE;
-}
-
-static uint32_t hash_text(const char *text)
-{
-	uint64_t hash = HASH_ODD1;
-
-	while (*text)
-		hash = (hash ^ (unsigned char)*text++) * 0x100000001b3ULL;
-	return hash ^ hash >> 32;
 }
 
 /* The string must stay. */
 static uint32_t string_id(struct pprof *pprof, const char *string)
 {
-	uint32_t hash = hash_text(string);
+	uint32_t hash = hash_string(string);
 	uint32_t cursor, i;
 
 	index_for_each_candidate(&pprof->strings.index, hash, cursor, i)

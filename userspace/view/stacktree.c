@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
+
 #define NONE UINT32_MAX
 
 /* A node while the tree grows. */
@@ -26,7 +28,7 @@ struct growth {
 static uint32_t sprout(struct growth *growth, uint32_t parent, uint32_t function)
 {
 	uint32_t hash = hash_pair(parent, function);
-	struct sprout *sprouts = growth->sprouts;
+	const struct sprout *sprouts = growth->sprouts;
 	uint32_t cursor, i;
 
 	index_for_each_candidate(&growth->index, hash, cursor, i)
@@ -34,18 +36,10 @@ static uint32_t sprout(struct growth *growth, uint32_t parent, uint32_t function
 			return i;
 
 	i = growth->nr;
-	if (i == growth->max) {
-		uint32_t max = i ? i * 2 : 1024;
-
-		sprouts = realloc(sprouts, (size_t)max * sizeof(*sprouts));
-		if (max < i || !sprouts)
-			return NONE;
-		growth->sprouts = sprouts;
-		growth->max = max;
-	}
-	if (index__insert(&growth->index, hash, i))
+	if (array__reserve(&growth->sprouts, i, &growth->max, sizeof(*growth->sprouts)) ||
+	    index__insert(&growth->index, hash, i))
 		return NONE;
-	sprouts[i] = (struct sprout){ .parent = parent, .function = function };
+	growth->sprouts[i] = (struct sprout){ .parent = parent, .function = function };
 	growth->nr++;
 	return i;
 }

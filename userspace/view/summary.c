@@ -9,9 +9,10 @@
 
 #include "functions.h"
 #include "output.h"
-#include "profile/index.h"
 #include "timing.h"
 #include "units.h"
+#include "util/array.h"
+#include "util/index.h"
 
 /* Modules with what is lacking in them, by which one can tell them apart: strings are interned. */
 struct lacking {
@@ -34,16 +35,8 @@ static struct summary_module *get_module(struct summary *summary, struct lacking
 		if (same_lack(summary->modules[i].module, module))
 			return &summary->modules[i];
 	i = summary->nr_modules;
-	if (i == lacking->max) {
-		uint32_t larger = i ? i * 2 : 16;
-		void *modules = realloc(summary->modules, larger * sizeof(*summary->modules));
-
-		if (!modules)
-			return NULL;
-		summary->modules = modules;
-		lacking->max = larger;
-	}
-	if (index__insert(&lacking->index, hash, i))
+	if (array__reserve(&summary->modules, i, &lacking->max, sizeof(*summary->modules)) ||
+	    index__insert(&lacking->index, hash, i))
 		return NULL;
 	summary->modules[i] = (struct summary_module){ .module = module };
 	summary->nr_modules++;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "timeline.h"
+#include "util/array.h"
 
 #define CHUNK_EVENTS 170 /* 4 KiB */
 
@@ -48,16 +49,9 @@ static struct timeline_cpu *get_cpu(struct timeline *timeline, uint32_t cpu)
 			return &timeline->cpus[i];
 		}
 	}
-	if (timeline->nr_cpus == timeline->max_cpus) {
-		uint32_t max = timeline->max_cpus ? timeline->max_cpus * 2 : 64;
-		void *cpus = realloc(timeline->cpus, max * sizeof(*timeline->cpus));
-
-		if (!cpus)
-			return NULL;
-		timeline->cpus = cpus;
-		timeline->max_cpus = max;
-	}
-	if (index__insert(&timeline->index, hash, timeline->nr_cpus))
+	if (array__reserve(&timeline->cpus, timeline->nr_cpus, &timeline->max_cpus,
+			   sizeof(*timeline->cpus)) ||
+	    index__insert(&timeline->index, hash, timeline->nr_cpus))
 		return NULL;
 	timeline->last = timeline->nr_cpus++;
 	timeline->cpus[timeline->last] = (struct timeline_cpu){ .cpu = cpu };
@@ -141,15 +135,9 @@ static void sift_down(struct timeline *timeline, size_t i)
 
 static int add_run(struct timeline *timeline, struct timeline_run run)
 {
-	if (timeline->nr_runs == timeline->max_runs) {
-		size_t max = timeline->max_runs ? timeline->max_runs * 2 : 64;
-		void *runs = realloc(timeline->runs, max * sizeof(*timeline->runs));
-
-		if (!runs)
-			return -ENOMEM;
-		timeline->runs = runs;
-		timeline->max_runs = max;
-	}
+	if (array__reserve(&timeline->runs, timeline->nr_runs, &timeline->max_runs,
+			   sizeof(*timeline->runs)))
+		return -ENOMEM;
 	run.number = timeline->nr_runs;
 	timeline->runs[timeline->nr_runs++] = run;
 	return 0;

@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-#include "profile/arena.h"
-#include "profile/index.h"
+#include "util/arena.h"
+#include "util/index.h"
 
 /**
  * struct timeline_event - a sample or a loss, in the terms of who adds it
@@ -47,8 +47,8 @@ struct timeline {
 	uint32_t last;
 	struct index index;
 	struct timeline_run *runs;
-	size_t nr_runs;
-	size_t max_runs;
+	uint32_t nr_runs;
+	uint32_t max_runs;
 	struct arena arena;
 };
 

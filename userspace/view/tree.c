@@ -14,6 +14,7 @@
 #include "summary.h"
 #include "tree.h"
 #include "units.h"
+#include "util/array.h"
 #include "weight.h"
 
 #define NONE UINT32_MAX
@@ -47,16 +48,8 @@ static uint32_t child_of(struct tree *tree, uint32_t parent, uint32_t function)
 	index_for_each_candidate(&tree->index, hash, cursor, i)
 		if (tree->nodes[i].parent == parent && tree->nodes[i].function == function)
 			return i;
-	if (tree->nr == tree->max) {
-		uint32_t max = tree->max ? tree->max * 2 : 1024;
-		struct node *larger = realloc(tree->nodes, max * sizeof(*larger));
-
-		if (!larger)
-			return NONE;
-		tree->nodes = larger;
-		tree->max = max;
-	}
-	if (index__insert(&tree->index, hash, tree->nr))
+	if (array__reserve(&tree->nodes, tree->nr, &tree->max, sizeof(*tree->nodes)) ||
+	    index__insert(&tree->index, hash, tree->nr))
 		return NONE;
 	tree->nodes[tree->nr] = (struct node){ .function = function, .parent = parent };
 	return tree->nr++;

@@ -7,8 +7,8 @@
  *			return i;
  *	index__insert(&index, hash, n);
  */
-#ifndef PROFBUF_PROFILE_INDEX_H
-#define PROFBUF_PROFILE_INDEX_H
+#ifndef PROFBUF_UTIL_INDEX_H
+#define PROFBUF_UTIL_INDEX_H
 
 #include <errno.h>
 #include <stdbool.h>
@@ -101,4 +101,13 @@ static inline uint32_t hash_pair(uint64_t a, uint64_t b)
 	return hash_fold(a ^ HASH_ODD1, b ^ HASH_ODD2);
 }
 
-#endif /* PROFBUF_PROFILE_INDEX_H */
+static inline uint32_t hash_string(const char *string)
+{
+	uint64_t hash = HASH_ODD1;
+
+	while (*string)
+		hash = (hash ^ (unsigned char)*string++) * 0x100000001b3ULL;
+	return hash ^ hash >> 32;
+}
+
+#endif /* PROFBUF_UTIL_INDEX_H */

@@ -2,8 +2,8 @@
 /*
  * Memory that is only given back all at once, in pieces that never move.
  */
-#ifndef PROFBUF_PROFILE_ARENA_H
-#define PROFBUF_PROFILE_ARENA_H
+#ifndef PROFBUF_UTIL_ARENA_H
+#define PROFBUF_UTIL_ARENA_H
 
 #include <stddef.h>
 
@@ -18,4 +18,4 @@ struct arena {
 void *arena__alloc(struct arena *arena, size_t size);
 void arena__free(struct arena *arena);
 
-#endif /* PROFBUF_PROFILE_ARENA_H */
+#endif /* PROFBUF_UTIL_ARENA_H */
