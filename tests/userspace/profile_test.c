@@ -17,6 +17,7 @@
 #include "profile/limits.h"
 #include "profile/profile.h"
 #include "symbol/symbol.h"
+#include "util/array.h"
 
 #define HAS_ALL 0x1fe /* but the late word */
 #define HAS_LATE (HAS_ALL | 1U << PROFBUF_WORD_LATE)
@@ -54,6 +55,25 @@ static struct profile *new_profile(bool by_thread)
 static void add(struct profile *profile, const struct profbuf_record *record)
 {
 	assert_int_equal(profile__add(profile, record), 0);
+}
+
+static void test_arrays_that_cannot_grow(void **state)
+{
+	/* The compiler must not see it. */
+	volatile size_t huge = SIZE_MAX / 2;
+	uint32_t max = 1U << 31;
+	char byte, *array = &byte;
+	uint32_t *none = NULL;
+
+	(void)state;
+	/* The number of elements would not fit, then that of bytes. */
+	assert_int_equal(array__reserve(&array, max, &max, 1), -ENOMEM);
+	assert_int_equal(max, 1U << 31);
+	assert_ptr_equal(array, &byte);
+	max = 0;
+	assert_int_equal(array__reserve(&none, 0, &max, huge), -ENOMEM);
+	assert_int_equal(max, 0);
+	assert_null(none);
 }
 
 static void test_equal_stacks_are_one(void **state)
@@ -824,6 +844,7 @@ static void test_too_many_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_arrays_that_cannot_grow),
 		cmocka_unit_test(test_equal_stacks_are_one),
 		cmocka_unit_test(test_different_stacks),
 		cmocka_unit_test(test_nothing_but_an_empty_stack),
