@@ -277,8 +277,9 @@ static int find_family(const struct request *request, struct record *record)
 	if (!request->argv)
 		return 0;
 	if (!request->all)
-		family__make_cgroup(family);
-	err = workload__prepare(&record->workload, request->argv, family, &record->old_signals);
+		cgroup__make(&family->cgroup);
+	err = workload__prepare(&record->workload, request->argv, &family->cgroup,
+				&record->old_signals);
 	if (err) {
 		error("cannot make a process: %s", strerror(-err));
 		return err;

@@ -262,6 +262,12 @@ struct profile_opts {
 	uint64_t max_words;
 };
 
+/* Does a record tell its address space, be it that it has none? */
+static inline bool profile__has_space(const struct profbuf_record *record)
+{
+	return record->has & 1U << PROFBUF_WORD_SPACE;
+}
+
 struct profile;
 
 struct profile *profile__new(const struct profile_opts *opts);

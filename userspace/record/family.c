@@ -9,15 +9,13 @@
  * the family.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "family.h"
+#include "profile/profile.h"
 #include "util/array.h"
+#include "util/machine.h"
 
 /* So many generations are asked for; more would be a circle of numbers that are used again. */
 #define MAX_ANCESTORS 64
@@ -56,37 +54,6 @@ struct family_space {
 	uint32_t pid;
 	uint32_t process;
 };
-
-static uint64_t ticks(uint64_t start_ns)
-{
-	return start_ns / (1000000000 / sysconf(_SC_CLK_TCK));
-}
-
-/* False: there is no such process. */
-static bool read_stat(uint32_t pid, uint32_t *parent, uint64_t *started)
-{
-	char path[64], line[1024];
-	unsigned long long start;
-	const char *field;
-	unsigned int ppid;
-	FILE *file;
-	bool known;
-
-	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	known = fgets(line, sizeof(line), file);
-	fclose(file);
-	field = known ? strrchr(line, ')') : NULL;
-	if (!field || sscanf(field + 1,
-			     " %*c %u %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-			     &ppid, &start) != 2)
-		return false;
-	*parent = ppid;
-	*started = start;
-	return true;
-}
 
 /* The one with this ID that was started last, but not after @until. */
 static uint32_t find_process(const struct family *family, uint32_t pid, uint64_t until)
@@ -135,7 +102,7 @@ int family__add(struct family *family, uint32_t pid)
 	uint64_t started;
 	uint32_t parent, i;
 
-	if (!read_stat(pid, &parent, &started))
+	if (!machine__process_stat(pid, &parent, &started))
 		return -ESRCH;
 	i = add_process(family, pid, started, parent);
 	if (i == NONE)
@@ -168,7 +135,7 @@ int family__tell(struct family *family, const struct profbuf_space_info *info)
 
 	if (find_space(family, id, info->tgid))
 		return 0;
-	process = add_process(family, info->tgid, ticks(info->start_ns), info->parent);
+	process = add_process(family, info->tgid, machine__ticks(info->start_ns), info->parent);
 	if (process == NONE)
 		return -ENOMEM;
 	if (array__reserve(&family->spaces, i, &family->max_spaces, sizeof(*family->spaces)) ||
@@ -176,83 +143,6 @@ int family__tell(struct family *family, const struct profbuf_space_info *info)
 		return -ENOMEM;
 	family->spaces[family->nr_spaces++] = (struct family_space){ id, info->tgid, process };
 	return 0;
-}
-
-/* Where control groups are, and where in there we are; "" if there are none. */
-static void own_cgroup(char *path, size_t size)
-{
-	char line[4096], mount[4096] = "", own[4096] = "";
-	FILE *file;
-
-	*path = 0;
-	file = fopen("/proc/self/mountinfo", "re");
-	while (file && fgets(line, sizeof(line), file)) {
-		char root[4096], point[4096];
-		char *type = strstr(line, " - cgroup2 ");
-
-		if (type && sscanf(line, "%*d %*d %*s %4095s %4095s", root, point) == 2 &&
-		    !strcmp(root, "/"))
-			strcpy(mount, point);
-	}
-	if (file)
-		fclose(file);
-	file = fopen("/proc/self/cgroup", "re");
-	while (file && fgets(line, sizeof(line), file)) {
-		if (strncmp(line, "0::", 3))
-			continue;
-		line[strcspn(line, "\n")] = 0;
-		strcpy(own, line + 3);
-	}
-	if (file)
-		fclose(file);
-	if (*mount && *own && strlen(mount) + strlen(own) < size)
-		sprintf(path, "%s%s", mount, own);
-}
-
-/**
- * family__make_cgroup - make a control group for the command
- * @family: the family; it has none if that is not possible
- */
-void family__make_cgroup(struct family *family)
-{
-	char parent[8192], path[8192 + 64];
-	struct stat status;
-
-	own_cgroup(parent, sizeof(parent));
-	if (!*parent)
-		return;
-	snprintf(path, sizeof(path), "%s/profbuf-%d", parent, getpid());
-	if (mkdir(path, 0755))
-		return;
-	if (stat(path, &status)) {
-		rmdir(path);
-		return;
-	}
-	family->cgroup = strdup(path);
-	family->cgroup_id = status.st_ino;
-}
-
-/**
- * family__join_cgroup - put this process into the family's control group
- * @family: the family
- *
- * Return: 0 or a negative errno.
- */
-int family__join_cgroup(const struct family *family)
-{
-	char path[8192 + 128];
-	int fd, err = 0;
-
-	if (!family->cgroup)
-		return 0;
-	snprintf(path, sizeof(path), "%s/cgroup.procs", family->cgroup);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, "0", 1) != 1)
-		err = -errno;
-	close(fd);
-	return err;
 }
 
 /* The parent of a process, as far as it is known; NONE: nothing is. */
@@ -264,7 +154,7 @@ static uint32_t parent_of(struct family *family, uint32_t process)
 	found = find_process(family, pid, until);
 	if (found != NONE)
 		return found;
-	if (!read_stat(pid, &grandparent, &started) || started > until)
+	if (!machine__process_stat(pid, &grandparent, &started) || started > until)
 		return NONE;
 	return add_process(family, pid, started, grandparent);
 }
@@ -314,7 +204,7 @@ static enum family_answer ask_by_number(struct family *family, const struct prof
 
 	/* Records of different CPUs are not in order. */
 	if (i == NONE || record->time >= family->processes[i].checked + TRUE_NS) {
-		if (!read_stat(record->pid, &parent, &started))
+		if (!machine__process_stat(record->pid, &parent, &started))
 			return FAMILY_UNKNOWN;
 		i = add_process(family, record->pid, started, parent);
 		if (i == NONE)
@@ -338,7 +228,7 @@ enum family_answer family__has(struct family *family, const struct profbuf_recor
 
 	if (family->everything)
 		return FAMILY_YES;
-	if (family->cgroup && record->cgroup == family->cgroup_id)
+	if (family->cgroup.path && record->cgroup == family->cgroup.id)
 		return FAMILY_YES;
 	/* Idle CPUs are nobody's. */
 	if (!record->pid)
@@ -349,36 +239,10 @@ enum family_answer family__has(struct family *family, const struct profbuf_recor
 		return ask(family, space->process);
 	}
 	/* Who ends has no space any more, but had one; who never had one is a kernel thread. */
-	if (record->has & 1U << PROFBUF_WORD_SPACE && record->space == PROFBUF_SPACE_NONE &&
+	if (profile__has_space(record) && record->space == PROFBUF_SPACE_NONE &&
 	    find_process(family, record->pid, UINT64_MAX) == NONE)
 		return FAMILY_NO;
 	return ask_by_number(family, record);
-}
-
-/* Who is still there goes back to where the command came from. */
-static void family__leave_cgroup(const struct family *family)
-{
-	char from[8192 + 128], to[8192 + 128], line[32];
-	int tries;
-
-	snprintf(from, sizeof(from), "%s/cgroup.procs", family->cgroup);
-	snprintf(to, sizeof(to), "%.*s/cgroup.procs",
-		 (int)(strrchr(family->cgroup, '/') - family->cgroup), family->cgroup);
-	/* Again if one was just about to have a child. */
-	for (tries = 0; rmdir(family->cgroup) && errno == EBUSY && tries < 100; tries++) {
-		FILE *list = fopen(from, "re");
-
-		while (list && fgets(line, sizeof(line), list)) {
-			FILE *procs = fopen(to, "we");
-
-			if (!procs)
-				break;
-			fputs(line, procs);
-			fclose(procs);
-		}
-		if (list)
-			fclose(list);
-	}
 }
 
 /**
@@ -387,9 +251,7 @@ static void family__leave_cgroup(const struct family *family)
  */
 void family__exit(struct family *family)
 {
-	if (family->cgroup)
-		family__leave_cgroup(family);
-	free(family->cgroup);
+	cgroup__leave(&family->cgroup);
 	free(family->processes);
 	free(family->spaces);
 	index__free(&family->process_index);

@@ -12,6 +12,7 @@
 
 #include <profbuf/profbuf.h>
 
+#include "cgroup.h"
 #include "util/index.h"
 
 enum family_answer {
@@ -34,8 +35,7 @@ struct family_space;
  * @nr_spaces: their number
  * @max_spaces: room for so many
  * @space_index: to find them
- * @cgroup: directory of the control group that the command is in, NULL: none
- * @cgroup_id: its ID, as records have it
+ * @cgroup: the control group that the command is in
  */
 struct family {
 	bool everything;
@@ -47,14 +47,11 @@ struct family {
 	uint32_t nr_spaces;
 	uint32_t max_spaces;
 	struct index space_index;
-	char *cgroup;
-	uint64_t cgroup_id;
+	struct cgroup cgroup;
 };
 
 int family__add(struct family *family, uint32_t pid);
 int family__tell(struct family *family, const struct profbuf_space_info *info);
-void family__make_cgroup(struct family *family);
-int family__join_cgroup(const struct family *family);
 enum family_answer family__has(struct family *family, const struct profbuf_record *record);
 void family__exit(struct family *family);
 

@@ -3,10 +3,10 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "record.h"
+#include "util/machine.h"
 #include "view/units.h"
 
 /* What a recorder that is killed leaves unwritten at most. */
@@ -17,10 +17,7 @@
 
 static uint64_t now(void)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000000000ULL + time.tv_nsec;
+	return machine__clock(CLOCK_MONOTONIC);
 }
 
 /**

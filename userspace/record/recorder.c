@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "recorder.h"
+#include "util/machine.h"
 
 /*
  * Distinct stacks that are kept in memory; then their addresses are named, and they are
@@ -19,14 +19,6 @@
 /* What comes in a frame more than that is little: a reader must not be asked for too much. */
 static_assert(PROFBUF_PACKED_MAX_STACKS > 2 * MAX_STACKS &&
 	      PROFBUF_PACKED_MAX_STACK_WORDS >= 2 * MAX_STACK_WORDS, "too many for a reader");
-
-static uint64_t clock_now(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 static bool is_told(const void *context, uint64_t word)
 {
@@ -83,7 +75,7 @@ int recorder__begin(struct recorder *recorder, const char *command, const char *
 	struct profbuf_host host = {
 		.size = sizeof(host),
 		.nr_cpus = sysconf(_SC_NPROCESSORS_ONLN),
-		.realtime_ns = clock_now(CLOCK_REALTIME),
+		.realtime_ns = machine__clock(CLOCK_REALTIME),
 		.flags = recorder->family.everything ? 0 : PROFBUF_HOST_FILTERED,
 		.page_size = sysconf(_SC_PAGESIZE),
 	};
@@ -156,7 +148,7 @@ static int on_space(void *context, const struct profbuf_space_info *info,
 		    const struct profbuf_space_mapping *mappings)
 {
 	struct recorder *recorder = context;
-	int err = symbols__add_space_frame(recorder->symbols, info, mappings);
+	int err = symbols__add_space(recorder->symbols, info, mappings);
 
 	if (!err && !recorder->family.everything)
 		err = family__tell(&recorder->family, info);
@@ -279,8 +271,8 @@ int recorder__end(struct recorder *recorder, const struct profbuf_stats *stats)
 {
 	struct profbuf_recording_end end = {
 		.size = sizeof(end),
-		.realtime_ns = clock_now(CLOCK_REALTIME),
-		.monotonic_ns = clock_now(CLOCK_MONOTONIC),
+		.realtime_ns = machine__clock(CLOCK_REALTIME),
+		.monotonic_ns = machine__clock(CLOCK_MONOTONIC),
 		.interrupts = stats->interrupts,
 		.records = stats->records,
 		.lost = stats->lost,

@@ -13,13 +13,13 @@
 #define EXIT_NOT_FOUND		127
 #define EXIT_NOT_EXECUTABLE	126
 
-static void run_child(char **argv, const struct family *family, const sigset_t *signals, int go,
+static void run_child(char **argv, const struct cgroup *cgroup, const sigset_t *signals, int go,
 		      int report)
 {
 	char byte;
 	int err = 0;
 
-	family__join_cgroup(family);
+	cgroup__join(cgroup);
 	if (write(report, &err, sizeof(err)) != sizeof(err))
 		_exit(EXIT_FAILURE);
 	/* The end without a byte: there will be no recording. */
@@ -38,12 +38,12 @@ static void run_child(char **argv, const struct family *family, const sigset_t *
  * workload__prepare - make the process of a command
  * @workload: the workload
  * @argv: the command
- * @family: what it becomes the first member of
+ * @cgroup: what it joins, if there is one
  * @signals: its signal mask
  *
  * Return: 0 or a negative errno.
  */
-int workload__prepare(struct workload *workload, char **argv, const struct family *family,
+int workload__prepare(struct workload *workload, char **argv, const struct cgroup *cgroup,
 		      const sigset_t *signals)
 {
 	int go[2], report[2], ready;
@@ -62,7 +62,7 @@ int workload__prepare(struct workload *workload, char **argv, const struct famil
 	if (!workload->pid) {
 		close(go[1]);
 		close(report[0]);
-		run_child(argv, family, signals, go[0], report[1]);
+		run_child(argv, cgroup, signals, go[0], report[1]);
 	}
 	close(go[0]);
 	close(report[1]);

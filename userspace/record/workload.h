@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "family.h"
+#include "cgroup.h"
 
 /**
  * struct workload - the command
@@ -30,7 +30,7 @@ struct workload {
 	int failed;
 };
 
-int workload__prepare(struct workload *workload, char **argv, const struct family *family,
+int workload__prepare(struct workload *workload, char **argv, const struct cgroup *cgroup,
 		      const sigset_t *signals);
 int workload__begin(struct workload *workload);
 bool workload__poll(struct workload *workload);

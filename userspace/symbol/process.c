@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "process.h"
+#include "util/machine.h"
 
 #define DELETED		" (deleted)"
 
@@ -208,24 +208,11 @@ int process__open_mapping(const struct symbol_mapping *mapping)
 
 bool process__is_alive(uint32_t pid, uint64_t start_ns)
 {
-	uint64_t tick = 1000000000 / sysconf(_SC_CLK_TCK);
-	unsigned long long start;
-	char path[64], line[1024];
-	const char *field;
-	bool known;
-	FILE *file;
+	uint64_t started;
+	uint32_t parent;
 
-	proc_path(path, sizeof(path), pid, "stat");
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	known = fgets(line, sizeof(line), file);
-	fclose(file);
-	/* A name can have anything in it, also what looks like the next field. */
-	field = known ? strrchr(line, ')') : NULL;
-	return field && sscanf(field + 1,
-			       " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-			       &start) == 1 && start == start_ns / tick;
+	return machine__process_stat(proc_pid(pid), &parent, &started) &&
+	       started == machine__ticks(start_ns);
 }
 
 int process__read_memory(uint32_t pid, uint64_t address, void *memory, uint64_t size)
@@ -280,27 +267,19 @@ static int read_status(uint32_t pid, uint32_t *own_pid, uid_t *uid)
 	return 0;
 }
 
-static int64_t clock_now(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
-int process__find_left_perf_map(const struct symbol_space *space,
+int process__find_left_perf_map(const struct process_identity *process,
 				struct process_perf_map *perf_map)
 {
 	struct stat stat_ns;
 
-	if (stat("/proc/self/ns/pid", &stat_ns) || stat_ns.st_ino != space->pid_ns)
+	if (stat("/proc/self/ns/pid", &stat_ns) || stat_ns.st_ino != process->pid_ns)
 		return -ESRCH;
 	*perf_map = (struct process_perf_map){
 		.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
-		.pid = space->ns_pid,
+		.pid = process->ns_pid,
 		.uid = geteuid(),
-		.not_before = clock_now(CLOCK_REALTIME) - clock_now(CLOCK_BOOTTIME) +
-			      (int64_t)space->start_ns,
+		.not_before = machine__clock(CLOCK_REALTIME) - machine__clock(CLOCK_BOOTTIME) +
+			      (int64_t)process->start_ns,
 	};
 	return perf_map->root < 0 ? -errno : 0;
 }

@@ -56,8 +56,22 @@ struct process_perf_map {
 
 int process__find_perf_map(uint32_t pid, struct process_perf_map *perf_map);
 
+/**
+ * struct process_identity - a process, that may have ended, and whose ID may be another one's
+ * @pid: process ID, as seen from the initial pid namespace
+ * @ns_pid: as seen from its own pid namespace
+ * @pid_ns: inode number of that one
+ * @start_ns: when it was started, CLOCK_BOOTTIME
+ */
+struct process_identity {
+	uint32_t pid;
+	uint32_t ns_pid;
+	uint64_t pid_ns;
+	uint64_t start_ns;
+};
+
 /* Of a process that has ended: if it was in our pid namespace, where we would have it. */
-int process__find_left_perf_map(const struct symbol_space *space,
+int process__find_left_perf_map(const struct process_identity *process,
 				struct process_perf_map *perf_map);
 
 /* -EPERM: it belongs to somebody else. */

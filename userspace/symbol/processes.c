@@ -52,17 +52,12 @@ static struct module *find_jit(struct symbols *symbols, struct process *process,
 {
 	struct module template = { .pid = process->pid };
 	struct process_perf_map perf_map;
+	bool found;
 
-	if (process->jit)
-		return process->jit;
-	template.public.path = symbols__intern(symbols, "[anon]");
-	if (!template.public.path)
-		return NULL;
-	process->jit = symbols__new_module(symbols, &template);
-	if (process->jit)
-		module__set_anonymous(process->jit, &symbols->context,
-				      live && !process__find_perf_map(process->pid, &perf_map) ?
-				      &perf_map : NULL);
+	if (!process->jit) {
+		found = live && !process__find_perf_map(process->pid, &perf_map);
+		process->jit = symbols__new_jit(symbols, &template, found ? &perf_map : NULL);
+	}
 	return process->jit;
 }
 
@@ -173,21 +168,11 @@ int symbols__add_process_symbol(struct symbols *symbols, uint32_t pid, uint64_t 
 				uint64_t size, const char *name)
 {
 	struct process *process = symbols__add_process(symbols, pid);
-	struct symtab_symbol symbol = {
-		.start = address,
-		.end = address + size,
-		.name_size = strlen(name) + 1,
-	};
-	struct module *module;
 
 	if (!process)
 		return -ENOMEM;
-	symbol.name = symbols__intern(symbols, name);
-	module = find_jit(symbols, process, false);
-	if (!symbol.name || !module)
-		return -ENOMEM;
-	module->symtab.newest_wins = true;
-	return symtab__add(&module->symtab, &symbol);
+	return symbols__add_jit_symbol(symbols, find_jit(symbols, process, false), address, size,
+				       name);
 }
 
 const struct symbol_mapping *symbols__next_mapping(struct symbols *symbols, uint32_t pid,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * resolver: inside of struct symbols. symbol.c has its tables and looks addresses up, processes.c
- * knows what is mapped, live.c fills in processes that run.
+ * resolver: inside of struct symbols. symbol.c has its tables, resolve.c looks addresses up. kernel.c,
+ * spaces.c and processes.c know what is there, live.c fills in processes that run.
  */
 #ifndef PROFBUF_SYMBOL_RESOLVER_H
 #define PROFBUF_SYMBOL_RESOLVER_H
@@ -99,6 +99,20 @@ struct module *symbols__new_module(struct symbols *symbols, const struct module 
 
 /* The module that is equal to @key. If there is none, a copy becomes it. NULL: no memory. */
 struct module *symbols__find_module(struct symbols *symbols, const struct module *key);
+
+/* A table of locations by whose they are and their address. NULL: no memory. */
+htab_t locations__new(void);
+
+/* A table of struct module_names by module and address. NULL: no memory. */
+htab_t module_names__new(void);
+
+/* A module for code in no file. @perf_map: where its names may be, or NULL. NULL: no memory. */
+struct module *symbols__new_jit(struct symbols *symbols, const struct module *template,
+				const struct process_perf_map *perf_map);
+
+/* A symbol of such a module. -ENOMEM, also if there is no module. */
+int symbols__add_jit_symbol(struct symbols *symbols, struct module *module, uint64_t address,
+			    uint64_t size, const char *name);
 
 /* A table of struct process by process ID. NULL: no memory. */
 htab_t processes__new(void);

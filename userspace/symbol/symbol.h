@@ -185,38 +185,6 @@ struct symbol_mapping {
 };
 
 /**
- * struct symbol_space - what was mapped in an address space at one generation
- * @word: its ID and generation, as the kernel tells them
- * @pid: its process, as seen from the initial pid namespace
- * @ns_pid: as seen from its own pid namespace
- * @pid_ns: inode number of that one
- * @start_ns: when the process was started, CLOCK_BOOTTIME
- * @more: the next one goes on with the same
- * @incomplete: not everything could be told
- */
-struct symbol_space {
-	uint64_t word;
-	uint32_t pid;
-	uint32_t ns_pid;
-	uint64_t pid_ns;
-	uint64_t start_ns;
-	bool more;
-	bool incomplete;
-};
-
-/**
- * struct symbol_space_mapping - a mapping of an address space
- * @mapping: the mapping
- * @gone: it is not there any more
- * @generation: up to which it was there, if it is @gone
- */
-struct symbol_space_mapping {
-	struct symbol_mapping mapping;
-	bool gone;
-	uint32_t generation;
-};
-
-/**
  * struct symbol_frame - a function
  * @name: for people
  * @system_name: as the symbol table has it; for C the same pointer as @name
@@ -331,28 +299,15 @@ int symbols__check_process(struct symbols *symbols, uint32_t pid, enum symbols_n
 int symbols__add_mapping(struct symbols *symbols, const struct symbol_mapping *mapping);
 
 /**
- * symbols__add_space - add what was mapped in an address space
- * @symbols: the resolver
- * @space: which, and when
- * @mapping: gives the n-th mapping; what it points to is copied
- * @nr: how many there are
- * @context: the first argument of @mapping
- *
- * What an address stands for is looked up when it is resolved, as <linux/profbuf.h> says.
- */
-int symbols__add_space(struct symbols *symbols, const struct symbol_space *space,
-		       void (*mapping)(void *context, uint32_t n,
-				       struct symbol_space_mapping *mapping),
-		       uint32_t nr, void *context);
-
-/**
- * symbols__add_space_frame - add what a SPACE frame tells
+ * symbols__add_space - add what a SPACE frame tells
  * @symbols: the resolver
  * @info: what it says of the space
  * @mappings: its mappings
+ *
+ * What an address stands for is looked up when it is resolved, as <linux/profbuf.h> says.
  */
-int symbols__add_space_frame(struct symbols *symbols, const struct profbuf_space_info *info,
-			     const struct profbuf_space_mapping *mappings);
+int symbols__add_space(struct symbols *symbols, const struct profbuf_space_info *info,
+		       const struct profbuf_space_mapping *mappings);
 
 /**
  * symbols__hold_space - open the files of an address space

@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "backlog.h"
+#include "machine.h"
 
 /* Longer than it takes the kernel to tell, but for a machine that is too busy to do so. */
 #define BACKLOG_NS	1000000000ULL
@@ -24,14 +24,6 @@ struct backlog_frame {
 	struct profbuf_frame frame;
 };
 
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000000000ULL + time.tv_nsec;
-}
-
 /**
  * backlog__add - have a frame wait behind those that do
  * @backlog: the backlog
@@ -47,7 +39,7 @@ int backlog__add(struct backlog *backlog, const struct profbuf_frame *frame)
 	if (!waiting)
 		return -ENOMEM;
 	waiting->next = NULL;
-	waiting->since = now();
+	waiting->since = machine__clock(CLOCK_MONOTONIC);
 	waiting->position = 0;
 	memcpy(&waiting->frame, frame, frame->size);
 	if (backlog->last)
@@ -114,7 +106,7 @@ const struct profbuf_frame *backlog__first(struct backlog *backlog,
 	if (!first)
 		return NULL;
 	if (any || is_told(backlog, first, stream) || backlog->bytes > BACKLOG_BYTES ||
-	    now() - first->since >= BACKLOG_NS)
+	    machine__clock(CLOCK_MONOTONIC) - first->since >= BACKLOG_NS)
 		return &first->frame;
 	return NULL;
 }

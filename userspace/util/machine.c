@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,7 +13,13 @@
 /* How far the clocks may have been set apart. */
 #define SAME_BOOT_SLACK (10 * NANOSECONDS)
 
-static int64_t clock_now(clockid_t clock)
+/**
+ * machine__clock - what time is it?
+ * @clock: by this clock
+ *
+ * Return: nanoseconds.
+ */
+int64_t machine__clock(clockid_t clock)
 {
 	struct timespec now;
 
@@ -30,8 +37,8 @@ static int64_t clock_now(clockid_t clock)
  */
 bool machine__same_boot(const struct profbuf_info *info)
 {
-	int64_t monotonic = clock_now(CLOCK_MONOTONIC);
-	int64_t booted = clock_now(CLOCK_REALTIME) - monotonic;
+	int64_t monotonic = machine__clock(CLOCK_MONOTONIC);
+	int64_t booted = machine__clock(CLOCK_REALTIME) - monotonic;
 	int64_t difference = booted - (int64_t)(info->realtime_ns - info->monotonic_ns);
 
 	return (int64_t)info->monotonic_ns <= monotonic && difference > -SAME_BOOT_SLACK &&
@@ -81,17 +88,15 @@ bool machine__program(uint32_t pid, struct stat *status)
 }
 
 /**
- * machine__process_is_old - did the process with this ID run at a time?
+ * machine__process_stat - whose child is a process, and since when does it run?
  * @pid: process ID
- * @time: CLOCK_MONOTONIC
+ * @parent: process ID of its parent goes here
+ * @started: and when it was started: CLOCK_BOOTTIME in ticks, see machine__ticks()
  *
- * Return: true if so, false if there is none, or another one has got its ID since.
+ * Return: true if there is such a process.
  */
-bool machine__process_is_old(uint32_t pid, uint64_t time)
+bool machine__process_stat(uint32_t pid, uint32_t *parent, uint64_t *started)
 {
-	int64_t asleep = clock_now(CLOCK_BOOTTIME) - clock_now(CLOCK_MONOTONIC);
-	long ticks = sysconf(_SC_CLK_TCK);
-	unsigned long long start;
 	char path[64], line[1024];
 	const char *field;
 	bool known;
@@ -105,9 +110,42 @@ bool machine__process_is_old(uint32_t pid, uint64_t time)
 	fclose(file);
 	/* A name can have anything in it, also what looks like the next field. */
 	field = known ? strrchr(line, ')') : NULL;
-	if (!field || sscanf(field + 1,
-			     " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-			     &start) != 1)
-		return false;
-	return (int64_t)(start * (NANOSECONDS / ticks)) - asleep <= (int64_t)time;
+	return field &&
+	       sscanf(field + 1,
+		      " %*c %" SCNu32
+		      " %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
+		      parent, started) == 2;
+}
+
+static int64_t tick_ns(void)
+{
+	return NANOSECONDS / sysconf(_SC_CLK_TCK);
+}
+
+/**
+ * machine__ticks - a time as /proc has it
+ * @ns: the time in nanoseconds
+ *
+ * Return: the time in clock ticks.
+ */
+uint64_t machine__ticks(uint64_t ns)
+{
+	return ns / tick_ns();
+}
+
+/**
+ * machine__process_is_old - did the process with this ID run at a time?
+ * @pid: process ID
+ * @time: CLOCK_MONOTONIC
+ *
+ * Return: true if so, false if there is none, or another one has got its ID since.
+ */
+bool machine__process_is_old(uint32_t pid, uint64_t time)
+{
+	int64_t asleep = machine__clock(CLOCK_BOOTTIME) - machine__clock(CLOCK_MONOTONIC);
+	uint64_t started;
+	uint32_t parent;
+
+	return machine__process_stat(pid, &parent, &started) &&
+	       (int64_t)(started * tick_ns()) - asleep <= (int64_t)time;
 }
