@@ -516,8 +516,8 @@ static void print_lags(void)
 		lags[n++] = mapping->looked_ns - mapping->sampled_ns;
 	}
 	qsort(lags, n, sizeof(*lags), compare_lags);
-	printf("# %zu spaces, looked at after %llu us (median), %llu us (99 %%), %llu us (most)\n", n,
-	       (unsigned long long)lags[n / 2] / 1000,
+	printf("# %zu spaces, looked at after %llu us (median), %llu us (99 %%), %llu us (most)\n",
+	       n, (unsigned long long)lags[n / 2] / 1000,
 	       (unsigned long long)lags[n * 99 / 100] / 1000,
 	       (unsigned long long)lags[n - 1] / 1000);
 	free(lags);
@@ -609,11 +609,13 @@ TEST(of_what_a_process_holds_nothing_is_recorded)
 	ASSERT_GT(ends[PROFBUF_END_STRAY], 10);
 }
 
-/* Shared with the child. */
-static struct {
+struct change {
 	uint64_t frames[2];
 	uint64_t data_at;
-} *changing;
+};
+
+/* Shared with the child. */
+static struct change *changing;
 
 static bool changing_file;
 

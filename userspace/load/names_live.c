@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Names of processes of this machine, as it runs, whose records do not tell their address space: what
- * they have mapped is read when a record of them comes up.
+ * Names of processes of this machine, as it runs, whose records do not tell their address space:
+ * what they have mapped is read when a record of them comes up.
  */
 #include <errno.h>
 #include <string.h>

@@ -74,7 +74,8 @@ static uint32_t get_location(struct profile *profile, uint64_t address, uint32_t
 			return i;
 	}
 	i = profile->nr_locations;
-	if (array__reserve(&profile->locations, i, &profile->max_locations, sizeof(*profile->locations)) ||
+	if (array__reserve(&profile->locations, i, &profile->max_locations,
+			   sizeof(*profile->locations)) ||
 	    index__insert(&profile->location_index, hash, i))
 		return NONE;
 	profile->locations[i] = (struct profile_location){
@@ -92,7 +93,8 @@ static uint32_t new_late_location(struct profile *profile)
 {
 	uint32_t i = profile->nr_locations;
 
-	if (array__reserve(&profile->locations, i, &profile->max_locations, sizeof(*profile->locations)))
+	if (array__reserve(&profile->locations, i, &profile->max_locations,
+			   sizeof(*profile->locations)))
 		return NONE;
 	profile->locations[i] = (struct profile_location){
 		.process = NONE,

@@ -86,7 +86,8 @@ static struct profile_cpu *get_cpu(struct profile *profile, uint32_t cpu)
 		profile->cpu_numbers = numbers;
 		profile->max_cpu_numbers = max;
 	}
-	if (array__reserve(&profile->cpus, profile->nr_cpus, &profile->max_cpus, sizeof(*profile->cpus)))
+	if (array__reserve(&profile->cpus, profile->nr_cpus, &profile->max_cpus,
+			   sizeof(*profile->cpus)))
 		return NULL;
 	new = &profile->cpus[profile->nr_cpus++];
 	*new = (struct profile_cpu){ .cpu = cpu };

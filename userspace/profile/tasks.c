@@ -31,7 +31,8 @@ static uint32_t new_process(struct profile *profile, uint32_t pid, uint32_t prog
 	uint32_t first = find_process(profile, pid);
 	uint32_t i = profile->nr_processes;
 
-	if (array__reserve(&profile->processes, i, &profile->max_processes, sizeof(*profile->processes)))
+	if (array__reserve(&profile->processes, i, &profile->max_processes,
+			   sizeof(*profile->processes)))
 		return NONE;
 	if (first == NONE && index__insert(&profile->process_index, hash_pair(pid, 0), i))
 		return NONE;
@@ -156,7 +157,8 @@ uint32_t profile__get_thread(struct profile *profile, const struct profbuf_recor
 		}
 	}
 	i = profile->nr_threads;
-	if (array__reserve(&profile->threads, i, &profile->max_threads, sizeof(*profile->threads)) ||
+	if (array__reserve(&profile->threads, i, &profile->max_threads,
+			   sizeof(*profile->threads)) ||
 	    index__insert(&profile->thread_index, hash, i))
 		return NONE;
 	profile->threads[i] = (struct profile_thread){ .process = process, .tid = record->tid };

@@ -286,7 +286,8 @@ static enum visit visit_for_functions(struct walk *walk, Dwarf_Die *die)
 		/* A declaration, or one that is only there to be inlined. */
 		if (unit->ranges.n == before)
 			return unit->read_nested ? VISIT_WITHIN : VISIT_NEXT;
-		if (array__reserve(&unit->functions, unit->n, &unit->allocated, sizeof(*unit->functions)))
+		if (array__reserve(&unit->functions, unit->n, &unit->allocated,
+				   sizeof(*unit->functions)))
 			return stop(walk, -ENOMEM);
 		unit->functions[unit->n++] = (struct function){ .die = *die };
 		return unit->read_nested ? VISIT_WITHIN : VISIT_NEXT;
@@ -314,7 +315,7 @@ static enum visit visit_for_inlined(struct walk *walk, Dwarf_Die *die)
 	case DW_TAG_inlined_subroutine:
 		if (add_ranges(walk->dwarf, &function->ranges, die, function->n) ||
 		    array__reserve(&function->inlined, function->n, &function->allocated,
-			 sizeof(*function->inlined)))
+				   sizeof(*function->inlined)))
 			return stop(walk, -ENOMEM);
 		function->inlined[function->n++] = (struct inlined){
 			.die = *die,
@@ -609,7 +610,8 @@ static int read_units(struct dwarf *dwarf)
 	while (!dwarf_get_units(dwarf->dwarf, unit, &unit, NULL, &type, &die, NULL)) {
 		if (type != DW_UT_compile && type != DW_UT_skeleton)
 			continue;
-		if (array__reserve(&dwarf->units, dwarf->n, &dwarf->allocated, sizeof(*dwarf->units)) ||
+		if (array__reserve(&dwarf->units, dwarf->n, &dwarf->allocated,
+				   sizeof(*dwarf->units)) ||
 		    add_ranges(dwarf, &dwarf->ranges, &die, dwarf->n))
 			return -ENOMEM;
 		dwarf->units[dwarf->n++] = (struct unit){ .die = die };

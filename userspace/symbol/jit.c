@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Code in no file, such as that of JIT compilers: one module for each process or address space, whose
- * names a recording has, or the process says in a file of its own.
+ * Code in no file, such as that of JIT compilers: one module for each process or address space,
+ * whose names a recording has, or the process says in a file of its own.
  */
 #include <errno.h>
 #include <string.h>

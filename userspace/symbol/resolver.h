@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * resolver: inside of struct symbols. symbol.c has its tables, resolve.c looks addresses up. kernel.c,
- * spaces.c and processes.c know what is there, live.c fills in processes that run.
+ * resolver: inside of struct symbols. symbol.c has its tables, resolve.c looks addresses up.
+ * kernel.c, spaces.c and processes.c know what is there, live.c fills in processes that run.
  */
 #ifndef PROFBUF_SYMBOL_RESOLVER_H
 #define PROFBUF_SYMBOL_RESOLVER_H

@@ -112,8 +112,8 @@ bool machine__process_stat(uint32_t pid, uint32_t *parent, uint64_t *started)
 	field = known ? strrchr(line, ')') : NULL;
 	return field &&
 	       sscanf(field + 1,
-		      " %*c %" SCNu32
-		      " %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
+		      " %*c %" SCNu32 " %*d %*d %*d %*d"
+		      " %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
 		      parent, started) == 2;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What this machine tells of itself and its processes, and whether what a stream says is still true.
+ * What this machine tells of itself and its processes, and whether what a stream says is still
+ * true of it.
  */
 #ifndef PROFBUF_UTIL_MACHINE_H
 #define PROFBUF_UTIL_MACHINE_H
