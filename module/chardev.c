@@ -8,6 +8,8 @@
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include "chardev.h"
@@ -20,6 +22,7 @@
 #define CONFIG_SIZE_FIRST	56
 #define STATS_SIZE_FIRST	80
 #define CPUS_SIZE_FIRST		16
+#define SYMBOL_SIZE_FIRST	616
 
 static int chardev_open(struct inode *inode, struct file *file)
 {
@@ -189,6 +192,29 @@ static int chardev_set_cpus(struct profbuf_session *session, const void __user *
 	return error;
 }
 
+static int chardev_kernel_symbol(struct profbuf_session *session, void __user *arg)
+{
+	struct profbuf_kernel_symbol *symbol;
+	u32 user_size;
+	int error;
+
+	BUILD_BUG_ON(sizeof(*symbol) != SYMBOL_SIZE_FIRST);
+	symbol = kzalloc(sizeof(*symbol), GFP_KERNEL);
+	if (!symbol)
+		return -ENOMEM;
+	error = chardev_get_struct(symbol, sizeof(*symbol), SYMBOL_SIZE_FIRST, arg, &user_size);
+	if (!error && symbol->reserved)
+		error = -EINVAL;
+	memset(symbol->name, 0, sizeof(symbol->name));
+	memset(symbol->module, 0, sizeof(symbol->module));
+	if (!error)
+		error = profbuf_session_kernel_symbol(session, symbol);
+	if (!error)
+		error = chardev_put_struct(arg, user_size, symbol, sizeof(*symbol));
+	kfree(symbol);
+	return error;
+}
+
 static long chardev_ioctl(struct file *file, unsigned int command, unsigned long arg)
 {
 	struct profbuf_session *session = file->private_data;
@@ -215,6 +241,8 @@ static long chardev_ioctl(struct file *file, unsigned int command, unsigned long
 		return chardev_set_cpus(session, pointer);
 	case PROFBUF_IOC_GET_CPUS:
 		return chardev_get_cpus(session, pointer);
+	case PROFBUF_IOC_KERNEL_SYMBOL:
+		return chardev_kernel_symbol(session, pointer);
 	default:
 		return -ENOTTY;
 	}

@@ -8,6 +8,7 @@
 #include "chardev.h"
 #include "config.h"
 #include "cpus.h"
+#include "gone_code.h"
 #include "idle.h"
 #include "overload.h"
 #include "space.h"
@@ -29,12 +30,22 @@ static int __init profbuf_init(void)
 	if (error)
 		return error;
 	profbuf_overload_setup();
+	profbuf_space_setup();
 	error = profbuf_cpus_setup();
 	if (error)
 		return error;
+	error = profbuf_gone_code_setup();
+	if (error)
+		goto cleanup_cpus;
 	error = misc_register(&device);
 	if (error)
-		profbuf_cpus_cleanup();
+		goto cleanup_gone_code;
+	return 0;
+
+cleanup_gone_code:
+	profbuf_gone_code_cleanup();
+cleanup_cpus:
+	profbuf_cpus_cleanup();
 	return error;
 }
 module_init(profbuf_init);
@@ -42,6 +53,7 @@ module_init(profbuf_init);
 static void __exit profbuf_exit(void)
 {
 	misc_deregister(&device);
+	profbuf_gone_code_cleanup();
 	profbuf_cpus_cleanup();
 	profbuf_idle_cleanup();
 	profbuf_space_watch_cleanup();

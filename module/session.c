@@ -16,6 +16,8 @@
 #include "config.h"
 #include "cpus.h"
 #include "deadline.h"
+#include "gone_code.h"
+#include "kernel_symbol.h"
 #include "session.h"
 #include "source.h"
 
@@ -137,19 +139,27 @@ static bool session_is_active(const struct profbuf_session *session)
 	return session->state != PROFBUF_STATE_IDLE && session->state != PROFBUF_STATE_ENDED;
 }
 
+/* May the caller see what the kernel does? */
+static int session_permit(void)
+{
+	return perfmon_capable() ? security_locked_down(LOCKDOWN_PERF) : -EPERM;
+}
+
 static int session_start_locked(struct profbuf_session *session)
 {
 	int error;
 
 	if (session_is_active(session))
 		return -EBUSY;
-	if (!perfmon_capable())
-		return -EPERM;
-	error = security_locked_down(LOCKDOWN_PERF);
+	error = session_permit();
 	if (error)
 		return error;
 
 	profbuf_cpus_free(session);
+	if (!session->keeps_code) {
+		profbuf_gone_code_keep();
+		session->keeps_code = true;
+	}
 	session->running = session->config;
 	session->source = profbuf_source_find(session->running.source);
 	cpumask_copy(session->wanted, session->chosen);
@@ -301,6 +311,26 @@ int profbuf_session_resume(struct profbuf_session *session)
 }
 
 /**
+ * profbuf_session_kernel_symbol - PROFBUF_IOC_KERNEL_SYMBOL
+ * @session: the session
+ * @symbol: asks for an address; the rest is filled in
+ *
+ * Context: process; sleeps.
+ * Return: 0 or a negative errno, as the uapi header says.
+ */
+int profbuf_session_kernel_symbol(struct profbuf_session *session,
+				  struct profbuf_kernel_symbol *symbol)
+{
+	int error = session_permit();
+
+	if (error)
+		return error;
+	if (profbuf_session_state(session) == PROFBUF_STATE_IDLE)
+		return -EINVAL;
+	return profbuf_kernel_symbol_find(symbol);
+}
+
+/**
  * profbuf_session_free - end a session, whatever its state
  * @session: the session, which nobody uses any more
  *
@@ -316,6 +346,8 @@ void profbuf_session_free(struct profbuf_session *session)
 	irq_work_sync(&session->wake);
 	cancel_work_sync(&session->wake_later);
 	profbuf_cpus_free(session);
+	if (session->keeps_code)
+		profbuf_gone_code_forget();
 	free_cpumask_var(session->sampled);
 	free_cpumask_var(session->wanted);
 	free_cpumask_var(session->chosen);

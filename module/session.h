@@ -45,6 +45,7 @@ struct profbuf_source_ops;
  * @node: links the session to the hotplug state while it samples
  * @ceasing: sampling has ended: CPUs that come or go are nothing to it any more
  * @sampled: CPUs that take part, as an INFO frame tells
+ * @keeps_code: code of modules that goes is kept for it
  * @info_due: what the last INFO frame said has changed
  * @info_wall_offset: of the wall clock to the monotonic one, as the last INFO frame told;
  *	the reader's
@@ -76,6 +77,7 @@ struct profbuf_session {
 	struct hlist_node node;
 	bool ceasing;
 	cpumask_var_t sampled;
+	bool keeps_code;
 	int info_due;
 	ktime_t info_wall_offset;
 	u64 info_sequence;
@@ -106,6 +108,8 @@ int profbuf_session_start_idle(struct profbuf_session *session, const struct fil
 int profbuf_session_stop(struct profbuf_session *session);
 int profbuf_session_pause(struct profbuf_session *session);
 int profbuf_session_resume(struct profbuf_session *session);
+int profbuf_session_kernel_symbol(struct profbuf_session *session,
+				  struct profbuf_kernel_symbol *symbol);
 
 int profbuf_session_lock_reader(struct profbuf_session *session, bool wait);
 void profbuf_session_unlock_reader(struct profbuf_session *session);

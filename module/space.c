@@ -3,14 +3,19 @@
  * The table of spaces: what interrupts do with it.
  */
 #include <linux/auxvec.h>
+#include <linux/init.h>
 #include <linux/kprobes.h>
 #include <linux/mmap_lock.h>
+#include <linux/ns_common.h>
+#include <linux/nsproxy.h>
 #include <linux/percpu.h>
 #include <linux/pid_namespace.h>
 #include <linux/preempt.h>
+#include <linux/proc_ns.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/time64.h>
 
 #include "percpu.h"
@@ -48,6 +53,28 @@ notrace void profbuf_space_queue(struct profbuf_spaces *spaces, struct profbuf_s
 }
 NOKPROBE_SYMBOL(profbuf_space_queue);
 
+/*
+ * The number of a mount namespace is not for modules to see, but struct ns_common comes first in
+ * what is hidden, on all kernels from 5.11 on.
+ */
+static bool mount_namespaces_are_known __ro_after_init;
+
+static unsigned int mount_namespace(const struct task_struct *task)
+{
+	return ((const struct ns_common *)task->nsproxy->mnt_ns)->inum;
+}
+
+/**
+ * profbuf_space_setup - at module init
+ *
+ * Context: process.
+ */
+void __init profbuf_space_setup(void)
+{
+	/* Numbers of namespaces begin there: what is lower is none. */
+	mount_namespaces_are_known = mount_namespace(&init_task) >= PROC_IPC_INIT_INO - 0xf;
+}
+
 /* What a worker has prepared. Only the outermost interrupt of the CPU takes something. */
 static void *spares_peek(const struct profbuf_spares *spares)
 {
@@ -78,6 +105,8 @@ static void space_describe(struct profbuf_space *space, struct mm_struct *mm, u6
 	space->ns_tgid = task_tgid_vnr(current);
 	space->pid_ns = task_active_pid_ns(current)->ns.inum;
 	rcu_read_unlock();
+	if (mount_namespaces_are_known)
+		space->mnt_ns = mount_namespace(current);
 }
 
 /**

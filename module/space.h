@@ -80,6 +80,7 @@ struct space_chunk;
  * @parent: its parent then
  * @ns_tgid: the process in its own PID namespace
  * @pid_ns: that namespace
+ * @mnt_ns: its mount namespace, or 0
  * @start_ns: when the process was started
  * @rcu: to be freed
  */
@@ -110,6 +111,7 @@ struct profbuf_space {
 	u32 parent;
 	u32 ns_tgid;
 	u64 pid_ns;
+	u64 mnt_ns;
 	u64 start_ns;
 	struct rcu_head rcu;
 };
@@ -191,6 +193,7 @@ void profbuf_spaces_end(struct profbuf_spaces *spaces);
 void profbuf_spaces_free(struct profbuf_spaces *spaces);
 void profbuf_spares_free(struct profbuf_cpu *pc);
 void profbuf_spaces_cleanup(void);
+void profbuf_space_setup(void);
 
 /* For the reader. */
 void profbuf_spaces_read(struct profbuf_spaces *spaces);

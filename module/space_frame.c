@@ -225,6 +225,7 @@ bool profbuf_frames_make(struct profbuf_spaces *spaces, const struct profbuf_spa
 		.parent = space->parent,
 		.ns_tgid = space->ns_tgid,
 		.pid_ns = space->pid_ns,
+		.mnt_ns = space->mnt_ns,
 		.start_ns = space->start_ns,
 		.sampled_ns = space->sampled_ns,
 		.looked_ns = now,

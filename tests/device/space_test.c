@@ -223,6 +223,10 @@ TEST(a_space_tells_what_is_mapped)
 	ASSERT_EQ(mapping->tgid, getpid());
 	ASSERT_EQ(mapping->parent, getppid());
 	ASSERT_EQ(mapping->ns_tgid, getpid());
+	ASSERT_EQ(stat("/proc/self/ns/pid", &status), 0);
+	ASSERT_EQ(mapping->pid_ns, status.st_ino);
+	ASSERT_EQ(stat("/proc/self/ns/mnt", &status), 0);
+	ASSERT_EQ(mapping->mnt_ns, status.st_ino);
 	for (i = 0; i < told.nr_mappings; i++) {
 		if (told.mappings[i].tgid != (uint32_t)getpid())
 			continue;

@@ -37,6 +37,8 @@ static void told_mapping(void *context, const struct profbuf_space_info *space,
 	new->tgid = space->tgid;
 	new->parent = space->parent;
 	new->ns_tgid = space->ns_tgid;
+	new->pid_ns = space->pid_ns;
+	new->mnt_ns = space->mnt_ns;
 	new->frame_flags = space->flags;
 	new->mapping = *mapping;
 	ASSERT_LT(mapping->path_size, sizeof(new->path));

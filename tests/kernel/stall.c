@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keeps a CPU for a while with interrupts disabled, for the tests of what timers that come late
- * have to tell.
+ * Keeps a CPU for a while, for the tests of what timers that come late have to tell, and of the
+ * names of code that goes away.
  *
  * /sys/module/profbuf_stall/parameters/
  *	interrupt	write "CPU MS STOLEN": that CPU, in an interrupt, and have it seem as if
  *			STOLEN ms of these had been stolen by the host
  *	task		write "MS": the writer's CPU, in the writer's system call
+ *	busy		write "MS": the same, but interrupts are not disabled
+ *	begin		given when it is loaded, "MS": the code that begins the module does that
  *	last		read when the last one began and ended, CLOCK_MONOTONIC
  */
 #include <linux/hrtimer.h>
@@ -80,6 +82,28 @@ static int stall_task(const char *text, const struct kernel_param *kp)
 	return 0;
 }
 
+/* Code of the module that is interrupted. */
+static noinline void stall_busy_here(unsigned int ms)
+{
+	u64 end = ktime_get_mono_fast_ns() + ms * NSEC_PER_MSEC;
+
+	while (ktime_get_mono_fast_ns() < end)
+		cpu_relax();
+}
+
+static int stall_busy(const char *text, const struct kernel_param *kp)
+{
+	unsigned int ms;
+	int error = kstrtouint(text, 0, &ms);
+
+	if (error)
+		return error;
+	if (!ms || ms > STALL_MS_MAX)
+		return -EINVAL;
+	stall_busy_here(ms);
+	return 0;
+}
+
 static int stall_last(char *buffer, const struct kernel_param *kp)
 {
 	return sysfs_emit(buffer, "%llu %llu\n", stall_begin, stall_end);
@@ -87,17 +111,32 @@ static int stall_last(char *buffer, const struct kernel_param *kp)
 
 static const struct kernel_param_ops stall_interrupt_ops = { .set = stall_interrupt };
 static const struct kernel_param_ops stall_task_ops = { .set = stall_task };
+static const struct kernel_param_ops stall_busy_ops = { .set = stall_busy };
 static const struct kernel_param_ops stall_last_ops = { .get = stall_last };
 
 module_param_cb(interrupt, &stall_interrupt_ops, NULL, 0200);
 MODULE_PARM_DESC(interrupt, "CPU, ms, stolen ms: keep that CPU in an interrupt");
 module_param_cb(task, &stall_task_ops, NULL, 0200);
 MODULE_PARM_DESC(task, "ms: keep the writer's CPU in its system call");
+module_param_cb(busy, &stall_busy_ops, NULL, 0200);
+MODULE_PARM_DESC(busy, "ms: keep the writer's CPU, with interrupts enabled");
+static unsigned int stall_begin_ms;
+module_param_named(begin, stall_begin_ms, uint, 0400);
+MODULE_PARM_DESC(begin, "ms: keep the CPU on which the module is loaded");
 module_param_cb(last, &stall_last_ops, NULL, 0400);
 MODULE_PARM_DESC(last, "when the last one began and ended, nanoseconds");
 
+static noinline void __init stall_begin_here(void)
+{
+	u64 end = ktime_get_mono_fast_ns() + stall_begin_ms * NSEC_PER_MSEC;
+
+	while (ktime_get_mono_fast_ns() < end)
+		cpu_relax();
+}
+
 static int __init stall_init(void)
 {
+	stall_begin_here();
 	hrtimer_setup(&stall_tick, stall_account, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_PINNED_HARD);
 	return 0;
 }

@@ -323,6 +323,7 @@ struct profbuf_limit {
  * @ns_tgid: the process, as seen from its own PID namespace
  * @nr_mappings: number of mappings in this frame
  * @pid_ns: inode number of its PID namespace
+ * @mnt_ns: inode number of its mount namespace; 0 if the kernel does not say
  * @start_ns: CLOCK_BOOTTIME, when the process was started: with the process ID it tells it
  *	from all others
  * @sampled_ns: CLOCK_MONOTONIC, when the space was sampled first
@@ -340,6 +341,7 @@ struct profbuf_space_info {
 	__u32 ns_tgid;
 	__u32 nr_mappings;
 	__aligned_u64 pid_ns;
+	__aligned_u64 mnt_ns;
 	__aligned_u64 start_ns;
 	__aligned_u64 sampled_ns;
 	__aligned_u64 looked_ns;
@@ -603,6 +605,32 @@ struct profbuf_stats {
 	__aligned_u64 spaces_lost;
 };
 
+#define PROFBUF_SYMBOL_NAME_LEN		512
+#define PROFBUF_SYMBOL_MODULE_LEN	64
+
+/**
+ * struct profbuf_kernel_symbol - a function of the kernel
+ * @size: in: sizeof(struct profbuf_kernel_symbol); out: bytes filled in
+ * @reserved: 0
+ * @address: in: an address of the kernel. A return address may be that of the next function: ask
+ *	for the one before
+ * @time_ns: in: CLOCK_MONOTONIC, when that address was sampled; 0: what is there now
+ * @start: first address of the function
+ * @length: its bytes
+ * @name: its name, ends with 0
+ * @module: the module that it is in, "bpf" and the like, ends with 0; empty for the kernel itself
+ */
+struct profbuf_kernel_symbol {
+	__u32 size;
+	__u32 reserved;
+	__aligned_u64 address;
+	__aligned_u64 time_ns;
+	__aligned_u64 start;
+	__aligned_u64 length;
+	char name[PROFBUF_SYMBOL_NAME_LEN];
+	char module[PROFBUF_SYMBOL_MODULE_LEN];
+};
+
 /*
  * ioctls. The structures carry their size themselves. Any of them may fail with
  *
@@ -683,6 +711,17 @@ struct profbuf_stats {
  *	EINVAL	the mask takes more bytes, or the structure is too small
  */
 #define PROFBUF_IOC_GET_CPUS	_IOC(_IOC_READ | _IOC_WRITE, PROFBUF_IOC_MAGIC, 9, 0)
+
+/*
+ * Ask for the function that a sampled address of the kernel is in. It is told to whoever may
+ * sample the kernel, no matter whether /proc/kallsyms shows addresses. What has been unloaded
+ * since the session was started is known, too.
+ *	EINVAL	the session has not been started yet, a reserved field is set, or the structure is
+ *		too small
+ *	EPERM	as for PROFBUF_IOC_START
+ *	ENOENT	no function is known to have been there at that time
+ */
+#define PROFBUF_IOC_KERNEL_SYMBOL	_IOC(_IOC_READ | _IOC_WRITE, PROFBUF_IOC_MAGIC, 10, 0)
 
 /**
  * profbuf_frame_check - can this frame be walked?
