@@ -321,6 +321,106 @@ static void test_everything(void **state)
 	forget(&recording);
 }
 
+/* Whoever is asked for addresses of the kernel: which ones, when, and what it answers. */
+static struct {
+	uint64_t address[8];
+	uint64_t time[8];
+	int nr;
+	int answer;
+} asked;
+
+static int answer(void *context, uint64_t address, uint64_t time_ns,
+		  struct profbuf_kernel_symbol *symbol)
+{
+	assert_ptr_equal(context, &asked);
+	assert_in_range(asked.nr, 0, 7);
+	asked.address[asked.nr] = address;
+	asked.time[asked.nr++] = time_ns;
+	*symbol = (struct profbuf_kernel_symbol){ .start = address & ~0xffUL, .length = 0x100 };
+	sprintf(symbol->name, "at_%llu", (unsigned long long)time_ns);
+	strcpy(symbol->module, "gone");
+	return asked.answer;
+}
+
+static void add_kernel_sample(struct recording *recording, uint64_t time, uint64_t address,
+			      uint64_t caller)
+{
+	const uint64_t stack[] = { address, caller };
+	const struct builder_record sample = {
+		.time = time,
+		.count = 1,
+		.mode = 2ULL << 48,
+		.comm = "",
+		.depth = 2,
+		.stack = stack,
+	};
+
+	builder__begin(&recording->session, 0, PROFBUF_WORDS);
+	builder__record(&recording->session, &sample);
+	builder__end(&recording->session);
+}
+
+#define KERNEL 0xffffffffc0001000UL
+
+static void begin_asking(struct recording *recording, int error)
+{
+	memset(&asked, 0, sizeof(asked));
+	asked.answer = error;
+	begin(recording, true);
+	symbols__ask_kernel(recording->recorder.symbols, answer, &asked);
+	add_kernel_sample(recording, 1000, KERNEL + 0x10, KERNEL + 0x100);
+	add_kernel_sample(recording, 2000, KERNEL + 0x110, KERNEL + 0x100);
+	add_kernel_sample(recording, 3000, KERNEL + 0x10, KERNEL + 0x100);
+	assert_int_equal(record(recording), 0);
+}
+
+/* Names are those of the time at which an address was sampled first. */
+static void test_kernel_is_asked(void **state)
+{
+	struct recording recording;
+
+	(void)state;
+	begin_asking(&recording, 0);
+	assert_int_equal(asked.nr, 3);
+	assert_int_equal(asked.address[0], KERNEL + 0x10);
+	assert_int_equal(asked.time[0], 1000);
+	/* A return address may be that of the next function. */
+	assert_int_equal(asked.address[1], KERNEL + 0xff);
+	assert_int_equal(asked.time[1], 1000);
+	assert_int_equal(asked.address[2], KERNEL + 0x110);
+	assert_int_equal(asked.time[2], 2000);
+	end(&recording);
+	assert_frames(&recording, "HIS1S1S1NE");
+	forget(&recording);
+}
+
+/* What is not known is not asked for again. */
+static void test_kernel_does_not_know(void **state)
+{
+	struct recording recording;
+
+	(void)state;
+	begin_asking(&recording, -ENOENT);
+	assert_int_equal(asked.nr, 3);
+	end(&recording);
+	assert_frames(&recording, "HIS1S1S1E");
+	assert_false(recording.recorder.kernel_symbols);
+	forget(&recording);
+}
+
+/* Then /proc/kallsyms is what there is. */
+static void test_kernel_does_not_say(void **state)
+{
+	struct recording recording;
+
+	(void)state;
+	begin_asking(&recording, -ENOTTY);
+	assert_int_equal(asked.nr, 1);
+	end(&recording);
+	assert_true(recording.recorder.kernel_symbols);
+	forget(&recording);
+}
+
 static void test_filtered(void **state)
 {
 	struct recording recording;
@@ -654,6 +754,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_kernel_is_asked),
+		cmocka_unit_test(test_kernel_does_not_know),
+		cmocka_unit_test(test_kernel_does_not_say),
 		cmocka_unit_test(test_filtered),
 		cmocka_unit_test(test_totals),
 		cmocka_unit_test(test_late_timer),

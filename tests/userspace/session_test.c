@@ -22,6 +22,7 @@ static struct {
 	struct profbuf_cpus cpus;
 	uint64_t mask[2];
 	struct profbuf_config config;
+	struct profbuf_kernel_symbol symbol;
 } kernel;
 
 static int refuse(int err)
@@ -88,6 +89,10 @@ int ioctl(int fd, unsigned long request, ...)
 	case PROFBUF_IOC_SET_CONFIG:
 		kernel.config = *(struct profbuf_config *)argument;
 		return 0;
+	case PROFBUF_IOC_KERNEL_SYMBOL:
+		kernel.symbol = *(struct profbuf_kernel_symbol *)argument;
+		strcpy(((struct profbuf_kernel_symbol *)argument)->name, "name");
+		return kernel.old ? refuse(ENOTTY) : 0;
 	default:
 		return refuse(ENOTTY);
 	}
@@ -151,6 +156,25 @@ static void test_cpu_share(void **state)
 	profbuf_session__close(session);
 }
 
+static void test_kernel_symbol(void **state)
+{
+	struct profbuf_session *session = open_session();
+	struct profbuf_kernel_symbol symbol;
+
+	(void)state;
+	memset(&symbol, 0xff, sizeof(symbol));
+	assert_int_equal(profbuf_session__kernel_symbol(session, 5, 7, &symbol), 0);
+	assert_int_equal(kernel.symbol.size, sizeof(symbol));
+	assert_int_equal(kernel.symbol.reserved, 0);
+	assert_int_equal(kernel.symbol.address, 5);
+	assert_int_equal(kernel.symbol.time_ns, 7);
+	assert_string_equal(symbol.name, "name");
+	assert_string_equal(symbol.module, "");
+	kernel.old = true;
+	assert_int_equal(profbuf_session__kernel_symbol(session, 5, 7, &symbol), -ENOTTY);
+	profbuf_session__close(session);
+}
+
 /* What an old kernel does not count is 0, whatever was there before. */
 static void test_old_stats(void **state)
 {
@@ -174,6 +198,7 @@ int main(void)
 		cmocka_unit_test(test_set_cpus),
 		cmocka_unit_test(test_get_cpus),
 		cmocka_unit_test(test_cpu_share),
+		cmocka_unit_test(test_kernel_symbol),
 		cmocka_unit_test(test_old_stats),
 	};
 

@@ -435,6 +435,7 @@ static int record_all(const struct request *request, struct record *record, char
 		err = session__start(record->session);
 	if (err)
 		return err;
+	recorder__ask(&record->recorder, record->session);
 	err = begin(request, record, argv);
 	if (!err && request->argv) {
 		int failed = workload__begin(&record->workload);

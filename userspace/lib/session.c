@@ -232,6 +232,27 @@ int profbuf_session__stats(struct profbuf_session *session, uint32_t cpu,
 }
 
 /**
+ * profbuf_session__kernel_symbol - the function that an address of the kernel is in
+ * @session: a session that has been started
+ * @address: the address; of a return address the one before
+ * @time_ns: when it was sampled, as the record says; 0: what is there now
+ * @symbol: where the answer goes
+ *
+ * Return: 0, -ENOENT if no function is known to have been there, -EPERM if the caller may not
+ *	sample, -EINVAL if the session has not been started, -ENOTTY if the module is too old to say,
+ *	or another negative errno.
+ */
+int profbuf_session__kernel_symbol(struct profbuf_session *session, uint64_t address,
+				   uint64_t time_ns, struct profbuf_kernel_symbol *symbol)
+{
+	memset(symbol, 0, sizeof(*symbol));
+	symbol->size = sizeof(*symbol);
+	symbol->address = address;
+	symbol->time_ns = time_ns;
+	return session_ioctl(session, PROFBUF_IOC_KERNEL_SYMBOL, symbol);
+}
+
+/**
  * profbuf_session__read - read whole frames
  * @session: the session; the first read starts it if nothing else did
  * @buffer: aligned to 8 bytes

@@ -62,6 +62,24 @@ void recorder__exit(struct recorder *recorder)
 	writer__exit(&recorder->writer);
 }
 
+static int ask_session(void *context, uint64_t address, uint64_t time_ns,
+		       struct profbuf_kernel_symbol *symbol)
+{
+	return profbuf_session__kernel_symbol(context, address, time_ns, symbol);
+}
+
+/**
+ * recorder__ask - have the session say what is at addresses of the kernel
+ * @recorder: the recorder
+ * @session: the session, which must be there up to recorder__end()
+ *
+ * Else they are looked up in /proc/kallsyms, as far as that shows them.
+ */
+void recorder__ask(struct recorder *recorder, struct profbuf_session *session)
+{
+	symbols__ask_kernel(recorder->symbols, ask_session, session);
+}
+
 /**
  * recorder__begin - write the HOST frame
  * @recorder: the recorder
@@ -104,13 +122,15 @@ static bool is_wanted(struct recorder *recorder, const struct profbuf_record *re
 	return false;
 }
 
-/* New stacks may lead to code that only their process can name. */
+/* New stacks may lead to code that can only be named now. */
 static int meet(struct recorder *recorder, const struct profbuf_record *record)
 {
 	uint32_t n;
 	int err = 0;
 
-	for (n = record->kernel_frames; !err && n < record->depth; n++)
+	for (n = 0; !err && n < record->kernel_frames && n < record->depth; n++)
+		err = symbols__meet_kernel(recorder->symbols, record->stack[n], !n, record->time);
+	for (; !err && n < record->depth; n++)
 		err = symbols__meet(recorder->symbols, record->space, record->stack[n]);
 	return err;
 }

@@ -17,6 +17,7 @@
 #include "util/backlog.h"
 #include "writer.h"
 
+struct profbuf_session;
 struct recorder_symbol;
 
 /**
@@ -65,6 +66,7 @@ struct recorder {
 
 int recorder__init(struct recorder *recorder, int fd);
 void recorder__exit(struct recorder *recorder);
+void recorder__ask(struct recorder *recorder, struct profbuf_session *session);
 int recorder__begin(struct recorder *recorder, const char *command, const char *what);
 int recorder__frame(struct recorder *recorder, struct profbuf_stream *stream,
 		    const struct profbuf_frame *frame);

@@ -90,7 +90,7 @@ static int read_kernel(struct recorder *recorder)
 {
 	int err;
 
-	if (recorder->kernel_symbols)
+	if (recorder->kernel_symbols || symbols__asks_kernel(recorder->symbols))
 		return 0;
 	recorder->kernel_symbols = true;
 	err = symbols__read_kallsyms(recorder->symbols, NULL);

@@ -99,7 +99,7 @@ static int take_symbol(struct symbols *symbols, struct symbol_location *location
 static int resolve_kernel(struct symbols *symbols, struct symbol_location *location,
 			  uint64_t address)
 {
-	const struct symtab_symbol *symbol = symtab__find(&symbols->kernel_symtab, address);
+	const struct symtab_symbol *symbol = symbols__find_kernel(symbols, address);
 	struct module *module = symbol ? symbol->owner : symbols->kernel;
 
 	location->module = &module->public;

@@ -47,6 +47,9 @@ struct space;
  * struct symbols - the resolver
  * @context: what the modules share
  * @kernel_symtab: functions of kernel and modules; struct module is their owner
+ * @kernel_addresses: those of the kernel that were asked for
+ * @ask_kernel: who says what is at an address of the kernel, or NULL
+ * @ask_context: for that
  * @kernel: the kernel itself
  * @no_process: for addresses of processes that nothing is known of
  * @no_mapping: for addresses that nothing is mapped at
@@ -66,6 +69,9 @@ struct space;
 struct symbols {
 	struct context context;
 	struct symtab kernel_symtab;
+	htab_t kernel_addresses;
+	symbols_ask_kernel_fn ask_kernel;
+	void *ask_context;
 	struct module *kernel;
 	struct module *no_process;
 	struct module *no_mapping;
@@ -113,6 +119,12 @@ struct module *symbols__new_jit(struct symbols *symbols, const struct module *te
 /* A symbol of such a module. -ENOMEM, also if there is no module. */
 int symbols__add_jit_symbol(struct symbols *symbols, struct module *module, uint64_t address,
 			    uint64_t size, const char *name);
+
+/* A table of addresses of the kernel. NULL: no memory. */
+htab_t kernel_addresses__new(void);
+
+/* What is known to be there. NULL: nothing. */
+const struct symtab_symbol *symbols__find_kernel(struct symbols *symbols, uint64_t address);
 
 /* A table of struct process by process ID. NULL: no memory. */
 htab_t processes__new(void);

@@ -100,13 +100,14 @@ struct symbols *symbols__new(const struct symbols_options *options)
 	symbols->context.strings = strings__new();
 	symbols->context.memory = objalloc_create();
 	symbols->modules = htab_try_create(64, hash_module, equal_module, NULL);
+	symbols->kernel_addresses = kernel_addresses__new();
 	symbols->processes = processes__new();
 	symbols->spaces = spaces__new();
 	symbols->files = files__new();
 	symbols->locations = locations__new();
 	symbols->names = module_names__new();
 	if (!symbols->context.strings || !symbols->context.memory || !symbols->modules ||
-	    !symbols->processes || !symbols->spaces || !symbols->files ||
+	    !symbols->kernel_addresses || !symbols->processes || !symbols->spaces || !symbols->files ||
 	    !symbols->locations || !symbols->names)
 		goto fail;
 
@@ -156,6 +157,7 @@ void symbols__free(struct symbols *symbols)
 		module__free(module);
 	}
 	delete_table(symbols->modules);
+	delete_table(symbols->kernel_addresses);
 	delete_table(symbols->processes);
 	delete_table(symbols->spaces);
 	delete_table(symbols->files);

@@ -34,6 +34,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct profbuf_kernel_symbol;
 struct profbuf_space_info;
 struct profbuf_space_mapping;
 struct symbols;
@@ -243,6 +244,37 @@ void symbols__free(struct symbols *symbols);
  * "[kernel.kallsyms]" says what to do.
  */
 int symbols__read_kallsyms(struct symbols *symbols, const char *path);
+
+/* 0, -ENOENT if nothing is known to have been there, or another errno if it will not be told. */
+typedef int (*symbols_ask_kernel_fn)(void *context, uint64_t address, uint64_t time_ns,
+				     struct profbuf_kernel_symbol *symbol);
+
+/**
+ * symbols__ask_kernel - whom to ask what is at an address of the kernel
+ * @symbols: the resolver
+ * @ask: who says it, such as a session
+ * @context: for @ask
+ *
+ * It is asked once for each address, by symbols__meet_kernel(), until it fails.
+ */
+void symbols__ask_kernel(struct symbols *symbols, symbols_ask_kernel_fn ask, void *context);
+
+/**
+ * symbols__asks_kernel - is there somebody who says what is at an address of the kernel?
+ * @symbols: the resolver
+ */
+bool symbols__asks_kernel(const struct symbols *symbols);
+
+/**
+ * symbols__meet_kernel - ask for an address of the kernel while it is known what was there
+ * @symbols: the resolver
+ * @address: the address
+ * @exact: as for symbols__resolve()
+ * @time: when it was sampled
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int symbols__meet_kernel(struct symbols *symbols, uint64_t address, bool exact, uint64_t time);
 
 /**
  * symbols__add_kernel_symbol - add a symbol of the kernel of a recording

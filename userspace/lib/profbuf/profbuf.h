@@ -70,6 +70,9 @@ PROFBUF_API int profbuf_session__pause(struct profbuf_session *session);
 PROFBUF_API int profbuf_session__resume(struct profbuf_session *session);
 PROFBUF_API int profbuf_session__stats(struct profbuf_session *session, uint32_t cpu,
 				       struct profbuf_stats *stats);
+PROFBUF_API int profbuf_session__kernel_symbol(struct profbuf_session *session, uint64_t address,
+					       uint64_t time_ns,
+					       struct profbuf_kernel_symbol *symbol);
 PROFBUF_API ssize_t profbuf_session__read(struct profbuf_session *session, void *buffer,
 					  size_t size);
 
