@@ -33,6 +33,9 @@
 /* What is farther from each other is on different stacks. */
 #define STACK_SIZE_MAX		(8 << 20)
 
+/* What is closer below a frame is no other stack: one of Go's has 16 KiB, and little is in use. */
+#define STACK_APART		(8 << 10)
+
 /* Of the code that a program begins with: it is short, and does not return. */
 #define STACK_ENTRY_SIZE	64
 
@@ -197,7 +200,7 @@ static __always_inline u64 stack_walk_step(struct profbuf_stack *stack, u64 fp, 
 		 * what is close there are frames that were left long ago.
 		 */
 		if (next <= fp) {
-			if (next >= stack->lowest || stack->lowest - next < STACK_SIZE_MAX ||
+			if (next >= stack->lowest || stack->lowest - next < STACK_APART ||
 			    !stack->switches--)
 				goto out_access;
 			stack->lowest = next;

@@ -411,6 +411,12 @@ TEST(another_stack_is_followed_to_lower_addresses)
 	link_frames(close);
 	sample_chain(fd, 7, PROFBUF_END_ZERO);
 
+	/* As far as small stacks are from each other. */
+	close[1].next = &close[-600];
+	close[-600] = (struct frame){ NULL, chain.code + 6 };
+	link_frames(close);
+	sample_chain(fd, 7, PROFBUF_END_ZERO);
+
 	/* Close below what was there already. */
 	close[1].next = &close[-1];
 	close[-1] = (struct frame){ NULL, chain.code + 6 };

@@ -374,6 +374,31 @@ static void begin_asking(struct recording *recording, int error)
 	assert_int_equal(record(recording), 0);
 }
 
+static int list_kernel_symbol(void *context, const struct profbuf_symbols *frame,
+		       const struct profbuf_symbol *symbol, const char *name, const char *module)
+{
+	char *text = context;
+
+	assert_int_equal(frame->pid, PROFBUF_SYMBOLS_KERNEL);
+	sprintf(text + strlen(text), "%llx+%llx %s %s\n",
+		(unsigned long long)symbol->address - KERNEL, (unsigned long long)symbol->length,
+		name, module);
+	return 0;
+}
+
+static void assert_symbols(const struct recording *recording, const char *expected)
+{
+	struct profbuf_stream *stream = open_recording(recording);
+	const struct profbuf_frame *frame;
+	char text[256] = "";
+
+	while (profbuf_stream__next(stream, &frame) > 0)
+		if (frame->type == PROFBUF_FRAME_SYMBOLS)
+			assert_int_equal(profbuf_recording__symbols(frame, list_kernel_symbol, text), 0);
+	assert_string_equal(text, expected);
+	profbuf_stream__close(stream);
+}
+
 /* Names are those of the time at which an address was sampled first. */
 static void test_kernel_is_asked(void **state)
 {
@@ -391,6 +416,7 @@ static void test_kernel_is_asked(void **state)
 	assert_int_equal(asked.time[2], 2000);
 	end(&recording);
 	assert_frames(&recording, "HIS1S1S1NE");
+	assert_symbols(&recording, "0+100 at_1000 gone\n100+100 at_2000 gone\n");
 	forget(&recording);
 }
 
