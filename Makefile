@@ -124,8 +124,8 @@ vm: ## open a shell in a virtual machine
 	@tests/vm/run --interactive
 
 .PHONY: bench
-bench: ## print what recording, reports and exports cost, next to perf and memcpy
-	@tests/setup bench build userspace
+bench: ## print what sampling, recording, reports and exports cost, next to perf and memcpy
+	@tests/setup bench build userspace vm
 	@tests/bench/run
 
 .PHONY: litmus
