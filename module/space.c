@@ -30,6 +30,8 @@
 
 static atomic64_t space_ids = ATOMIC64_INIT(0);
 
+atomic_t profbuf_spaces_in_bucket[PROFBUF_SPACE_BUCKETS];
+
 /**
  * profbuf_space_queue - have the worker look at a space
  * @spaces: the spaces
@@ -116,7 +118,7 @@ static void space_describe(struct profbuf_space *space, struct mm_struct *mm, u6
  *
  * Context: hard interrupt or NMI, on the CPU of @pc, within profbuf_ring_enter() and
  * profbuf_ring_exit().
- * Return: its space; NULL if nothing is prepared for a new one.
+ * Return: its space; NULL if nothing is prepared for a new one, or nobody would tell of changes.
  */
 notrace struct profbuf_space *profbuf_space_add(struct profbuf_cpu *pc, u64 now)
 {
@@ -127,16 +129,22 @@ notrace struct profbuf_space *profbuf_space_add(struct profbuf_cpu *pc, u64 now)
 	struct profbuf_space *head = READ_ONCE(*bucket);
 	struct profbuf_space *other;
 
+	if (spaces->blind)
+		return NULL;
 	if (!space) {
 		irq_work_queue(&spaces->wake);
 		return NULL;
 	}
 	space_describe(space, mm, now);
+	/* Ordered by the exchange: it is counted before it can be found. */
+	atomic_inc(&profbuf_spaces_in_bucket[profbuf_space_hash(mm)]);
 	do {
 		/* Another thread of the process may be sampled first, on another CPU. */
 		other = profbuf_space_search(head, mm);
-		if (other)
+		if (other) {
+			atomic_dec(&profbuf_spaces_in_bucket[profbuf_space_hash(mm)]);
 			return other;
+		}
 		space->next = head;
 	} while (!try_cmpxchg(bucket, &head, space));
 	spares_take(&pc->spare_spaces);

@@ -42,6 +42,12 @@ struct space_chunk;
 
 #define PROFBUF_SPACE_BUCKETS	1024
 
+/*
+ * How many spaces there are in the same bucket of all sessions. At least those that a look-up
+ * can find are counted: where there is none, it can be left out.
+ */
+extern atomic_t profbuf_spaces_in_bucket[PROFBUF_SPACE_BUCKETS];
+
 /* What is prepared for the interrupts of a CPU; a power of two. */
 #define PROFBUF_SPARES		32
 
@@ -207,6 +213,11 @@ const struct profbuf_ranges *profbuf_space_ranges(struct profbuf_cpu *pc,
 
 /* For those who tell of changes and ask for a look. */
 void profbuf_space_queue(struct profbuf_spaces *spaces, struct profbuf_space *space, int state);
+
+static __always_inline u32 profbuf_space_hash(const struct mm_struct *mm)
+{
+	return hash_ptr(mm, ilog2(PROFBUF_SPACE_BUCKETS));
+}
 
 static __always_inline struct profbuf_space **profbuf_space_bucket(struct profbuf_spaces *spaces,
 								   const struct mm_struct *mm)

@@ -134,6 +134,12 @@ static void watch_map(struct profbuf_spaces *spaces, struct profbuf_space *space
 		atomic_inc(&space->shrunk);
 }
 
+/* Most address spaces are not sampled: there is no need to ask each session. */
+static __always_inline bool watch_may_be_sampled(const struct mm_struct *mm)
+{
+	return unlikely(atomic_read(&profbuf_spaces_in_bucket[profbuf_space_hash(mm)]));
+}
+
 static void notrace watch_perf_event_mmap(unsigned long ip, unsigned long parent_ip,
 					  struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
@@ -141,6 +147,8 @@ static void notrace watch_perf_event_mmap(unsigned long ip, unsigned long parent
 	struct profbuf_spaces *spaces;
 	struct profbuf_space *space;
 
+	if (!watch_may_be_sampled(vma->vm_mm))
+		return;
 	rcu_read_lock();
 	list_for_each_entry_rcu(spaces, &watched, node) {
 		space = profbuf_space_find(spaces, vma->vm_mm);
@@ -159,7 +167,7 @@ static void notrace watch_uprobe_munmap(unsigned long ip, unsigned long parent_i
 	struct profbuf_spaces *spaces;
 	struct profbuf_space *space;
 
-	if (!(vma->vm_flags & VM_EXEC) || !vma->vm_file)
+	if (!(vma->vm_flags & VM_EXEC) || !vma->vm_file || !watch_may_be_sampled(vma->vm_mm))
 		return;
 	rcu_read_lock();
 	list_for_each_entry_rcu(spaces, &watched, node) {
@@ -215,6 +223,8 @@ static void notrace watch_uprobe_clear_state(unsigned long ip, unsigned long par
 	struct profbuf_spaces *spaces;
 	struct profbuf_space *space;
 
+	if (!watch_may_be_sampled(mm))
+		return;
 	rcu_read_lock();
 	list_for_each_entry_rcu(spaces, &watched, node) {
 		space = profbuf_space_find(spaces, mm);

@@ -283,9 +283,10 @@ static void worker_unlink(struct profbuf_spaces *spaces, struct profbuf_space *s
 			link = &(*link)->next;
 		if (*link) {
 			WRITE_ONCE(*link, space->next);
-			return;
+			break;
 		}
 	}
+	atomic_dec(&profbuf_spaces_in_bucket[profbuf_space_hash(space->mm)]);
 }
 
 /* Who takes a mapping away may have noted it when the last look had been told. */
@@ -583,6 +584,7 @@ static void spaces_free_all(struct profbuf_spaces *spaces)
 	for (i = 0; i < PROFBUF_SPACE_BUCKETS; i++) {
 		while ((space = spaces->bucket[i])) {
 			spaces->bucket[i] = space->next;
+			atomic_dec(&profbuf_spaces_in_bucket[i]);
 			/* It was about to end, or there was no room. */
 			if (atomic_read(&space->sampled) > (int)space->told)
 				atomic64_inc(&spaces->lost);
