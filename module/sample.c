@@ -71,17 +71,16 @@ static __always_inline void sample_header(u64 *header, u64 mode, u64 space, enum
  * Returns the space word of the current task, and puts what is known of its user code
  * to @stack.
  */
-static __always_inline u64 sample_space(struct profbuf_cpu *pc, struct profbuf_stack *stack,
-					struct pt_regs *regs, u64 now)
+static __always_inline u64 sample_space(struct profbuf_cpu *pc, struct profbuf_spaces *spaces,
+					struct profbuf_stack *stack, struct pt_regs *regs,
+					u64 now)
 {
-	struct profbuf_spaces *spaces = pc->session->spaces;
-	struct profbuf_space *space = NULL;
+	struct profbuf_space *space;
 	u32 generation;
 
 	if (!current->mm || current->flags & PF_KTHREAD)
 		return PROFBUF_SPACE_NONE;
-	if (likely(!spaces->blind))
-		space = profbuf_space_find(spaces, current->mm) ?: profbuf_space_add(pc, now);
+	space = profbuf_space_find(spaces, current->mm) ?: profbuf_space_add(pc, now);
 	if (unlikely(!space))
 		goto unknown;
 	generation = profbuf_space_sample(spaces, space);
@@ -119,7 +118,8 @@ static __always_inline void sample_tell_reader(struct profbuf_session *session, 
 notrace void profbuf_sample(struct profbuf_cpu *pc, struct pt_regs *regs, u64 now,
 			    const struct profbuf_sample *sample)
 {
-	const struct profbuf_config *config = &pc->session->running;
+	struct profbuf_session *session = pc->session;
+	const struct profbuf_config *config = &session->running;
 	enum profbuf_mode mode = sample_mode(regs);
 	int result;
 
@@ -143,7 +143,7 @@ notrace void profbuf_sample(struct profbuf_cpu *pc, struct pt_regs *regs, u64 no
 		u64 space;
 
 		profbuf_stack_init(&stack, pc->scratch, config->stack_depth, now);
-		space = sample_space(pc, &stack, regs, now);
+		space = sample_space(pc, session->spaces, &stack, regs, now);
 		if (config->flags & PROFBUF_KERNEL)
 			kernel = profbuf_stack_kernel(&stack, regs);
 		if (config->flags & PROFBUF_USER)
@@ -157,6 +157,6 @@ notrace void profbuf_sample(struct profbuf_cpu *pc, struct pt_regs *regs, u64 no
 	}
 
 	result |= profbuf_ring_exit(&pc->ring);
-	sample_tell_reader(pc->session, result, now);
+	sample_tell_reader(session, result, now);
 }
 NOKPROBE_SYMBOL(profbuf_sample);

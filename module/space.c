@@ -235,7 +235,7 @@ static noinline notrace const struct profbuf_ranges *space_look(struct profbuf_c
 NOKPROBE_SYMBOL(space_look);
 
 /**
- * profbuf_space_ranges - what is executable in the current task's space
+ * profbuf_space_ranges_new - look what is executable, as that is not known or has changed
  * @pc: this CPU's part of a session
  * @space: the space
  * @generation: its generation
@@ -243,12 +243,12 @@ NOKPROBE_SYMBOL(space_look);
  * @now: the monotonic clock
  *
  * Context: as profbuf_space_add().
- * Return: the ranges, valid until the end of the interrupt; NULL if they are not known.
+ * Return: as profbuf_space_ranges().
  */
-notrace const struct profbuf_ranges *profbuf_space_ranges(struct profbuf_cpu *pc,
-							  struct profbuf_space *space,
-							  u32 generation, struct pt_regs *regs,
-							  u64 now)
+notrace const struct profbuf_ranges *profbuf_space_ranges_new(struct profbuf_cpu *pc,
+							      struct profbuf_space *space,
+							      u32 generation,
+							      struct pt_regs *regs, u64 now)
 {
 	const struct profbuf_ranges *ranges = READ_ONCE(space->ranges);
 	u64 looked;
@@ -257,13 +257,10 @@ notrace const struct profbuf_ranges *profbuf_space_ranges(struct profbuf_cpu *pc
 	if (ranges && (ranges->generation != generation ||
 		       ranges->shrunk != atomic_read(&space->shrunk)))
 		ranges = NULL;
-	if (likely(ranges && ranges->grown == atomic_read(&space->grown)))
-		return ranges;
-
 	looked = READ_ONCE(space->ranges_at);
 	if (!regs || !user_mode(regs) || in_nmi() || (looked && now - looked < SPACE_LOOK_NS))
 		return ranges;
 	WRITE_ONCE(space->ranges_at, now);
 	return space_look(pc, space) ?: ranges;
 }
-NOKPROBE_SYMBOL(profbuf_space_ranges);
+NOKPROBE_SYMBOL(profbuf_space_ranges_new);

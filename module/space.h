@@ -207,9 +207,9 @@ void profbuf_spaces_read(struct profbuf_spaces *spaces);
 /* For the sampling interrupt. */
 struct profbuf_space *profbuf_space_add(struct profbuf_cpu *pc, u64 now);
 u32 profbuf_space_sample_new(struct profbuf_spaces *spaces, struct profbuf_space *space);
-const struct profbuf_ranges *profbuf_space_ranges(struct profbuf_cpu *pc,
-						  struct profbuf_space *space, u32 generation,
-						  struct pt_regs *regs, u64 now);
+const struct profbuf_ranges *profbuf_space_ranges_new(struct profbuf_cpu *pc,
+						      struct profbuf_space *space, u32 generation,
+						      struct pt_regs *regs, u64 now);
 
 /* For those who tell of changes and ask for a look. */
 void profbuf_space_queue(struct profbuf_spaces *spaces, struct profbuf_space *space, int state);
@@ -222,7 +222,7 @@ static __always_inline u32 profbuf_space_hash(const struct mm_struct *mm)
 static __always_inline struct profbuf_space **profbuf_space_bucket(struct profbuf_spaces *spaces,
 								   const struct mm_struct *mm)
 {
-	return &spaces->bucket[hash_ptr(mm, ilog2(PROFBUF_SPACE_BUCKETS))];
+	return &spaces->bucket[profbuf_space_hash(mm)];
 }
 
 /* The pointers carry the address dependency that orders what is read through them. */
@@ -264,6 +264,30 @@ static __always_inline u32 profbuf_space_sample(struct profbuf_spaces *spaces,
 	if (likely(generation <= atomic_read(&space->sampled)))
 		return generation;
 	return profbuf_space_sample_new(spaces, space);
+}
+
+/**
+ * profbuf_space_ranges - what is executable in the current task's space
+ * @pc: this CPU's part of a session
+ * @space: the space
+ * @generation: its generation
+ * @regs: what was interrupted, or NULL
+ * @now: the monotonic clock
+ *
+ * Context: as profbuf_space_add().
+ * Return: the ranges, valid until the end of the interrupt; NULL if they are not known.
+ */
+static __always_inline const struct profbuf_ranges *
+profbuf_space_ranges(struct profbuf_cpu *pc, struct profbuf_space *space, u32 generation,
+		     struct pt_regs *regs, u64 now)
+{
+	const struct profbuf_ranges *ranges = READ_ONCE(space->ranges);
+
+	if (likely(ranges && ranges->generation == generation &&
+		   ranges->shrunk == atomic_read(&space->shrunk) &&
+		   ranges->grown == atomic_read(&space->grown)))
+		return ranges;
+	return profbuf_space_ranges_new(pc, space, generation, regs, now);
 }
 
 #endif /* PROFBUF_SPACE_H */
