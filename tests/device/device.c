@@ -375,6 +375,28 @@ void run_on_cpu(int cpu)
 	ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
 }
 
+/* A process that ends with the caller at the latest. */
+pid_t child_start(void (*child)(void))
+{
+	pid_t pid = fork();
+
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		child();
+		_Exit(0);
+	}
+	return pid;
+}
+
+/* Takes time in user code. */
+uint64_t count_down(uint64_t n)
+{
+	while (n--)
+		__asm__ __volatile__("");
+	return n;
+}
+
 /* A process that keeps a CPU busy, or any if @cpu is negative. */
 pid_t spin_start(int cpu)
 {

@@ -54,6 +54,8 @@ void stream_check_account(const struct stream *stream, int fd);
 
 void cpu1_set(bool online);
 void run_on_cpu(int cpu);
+pid_t child_start(void (*child)(void));
+uint64_t count_down(uint64_t n);
 pid_t spin_start(int cpu);
 void spin_stop(pid_t pid);
 bool task_sleeps(pid_t pid);

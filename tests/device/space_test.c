@@ -19,87 +19,11 @@
 
 #include "device.h"
 #include "harness.h"
+#include "library.h"
 #include "told.h"
-
-/* Where files are mapped that take each other's place. */
-#define PLACE		((char *)0x200000000)
-
-/* Each file has its code at a place of its own, so that an address tells which file it is of. */
-#define LIBRARIES	12
-#define LIBRARY_STEP	64
 
 static struct stream stream;
 static struct told told;
-
-static const char *const directory = "/tmp/space_test";
-
-static void make_directory(void)
-{
-	ASSERT(!mkdir(directory, 0755) || errno == EEXIST);
-	/* Whatever the file system below is, this one has inode numbers and page cache. */
-	ASSERT_EQ(unshare(CLONE_NEWNS), 0);
-	ASSERT_EQ(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-	ASSERT_EQ(mount("space_test", directory, "tmpfs", 0, NULL), 0);
-}
-
-/*
- * Code that counts its argument down and returns, at @offset in a page of traps. The file's
- * inode is returned.
- */
-static ino_t make_library(const char *name, size_t offset)
-{
-	static const uint8_t code[] = {
-		0x48, 0xff, 0xcf,		/* 1: dec %rdi */
-		0x75, 0xfb,			/* jnz 1b */
-		0xc3,				/* ret */
-	};
-	uint8_t page[4096];
-	struct stat status;
-	char path[64];
-	int fd;
-
-	memset(page, 0xcc, sizeof(page));
-	memcpy(page + offset, code, sizeof(code));
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	fd = open(path, O_CREAT | O_TRUNC | O_RDWR, 0755);
-	ASSERT_GE(fd, 0);
-	ASSERT_EQ(write(fd, page, sizeof(page)), sizeof(page));
-	ASSERT_EQ(fstat(fd, &status), 0);
-	ASSERT_EQ(close(fd), 0);
-	return status.st_ino;
-}
-
-static void map_library(const char *name, char *place, int flags)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	fd = open(path, O_RDONLY);
-	ASSERT_GE(fd, 0);
-	ASSERT_EQ(mmap(place, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | flags, fd, 0), place);
-	ASSERT_EQ(close(fd), 0);
-}
-
-static void run_library(const char *place, size_t offset, unsigned int ms)
-{
-	uint64_t end = clock_ns(CLOCK_PROCESS_CPUTIME_ID) + ms * 1000000ULL;
-	void (*function)(long) = (void (*)(long))(uintptr_t)(place + offset);
-
-	while (clock_ns(CLOCK_PROCESS_CPUTIME_ID) < end)
-		function(10000);
-}
-
-static int session_begin(uint64_t period_ns, uint32_t tgid)
-{
-	int fd = device_open(0);
-
-	device_configure(fd, period_ns, 1 << 16, 20000000);
-	memset(&stream, 0, sizeof(stream));
-	told_watch(&told, &stream, tgid);
-	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
-	return fd;
-}
 
 static void wait_for(pid_t pid)
 {
@@ -107,56 +31,6 @@ static void wait_for(pid_t pid)
 
 	ASSERT_EQ(waitpid(pid, &status, 0), pid);
 	ASSERT(WIFEXITED(status) && !WEXITSTATUS(status));
-}
-
-/* Reads until @pid, a child, has ended, and then all there is. */
-static void session_end(int fd, pid_t pid)
-{
-	struct profbuf_stats stats;
-	int status;
-
-	while (pid && !waitpid(pid, &status, WNOHANG))
-		ASSERT_GT(stream_read(&stream, fd), 0);
-	if (pid)
-		ASSERT(WIFEXITED(status) && !WEXITSTATUS(status));
-	stream_finish(&stream, fd);
-	device_stats(fd, PROFBUF_CPU_NONE, &stats);
-	ASSERT_EQ(stats.spaces_lost, 0);
-	ASSERT_EQ(close(fd), 0);
-}
-
-static pid_t start(void (*child)(void))
-{
-	pid_t pid = fork();
-
-	ASSERT_GE(pid, 0);
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		child();
-		_Exit(0);
-	}
-	return pid;
-}
-
-/* Of each record in user code, the file that its address is in must have been told. */
-static size_t check_told(void)
-{
-	const struct told_record *record;
-	size_t n = 0;
-
-	for (record = told.records; record < told.records + told.nr_records; record++) {
-		if (record->space == PROFBUF_SPACE_NONE || !record->ip)
-			continue;
-		ASSERT_NE(record->space, PROFBUF_SPACE_UNKNOWN);
-		/* The page of system calls of old is in no space. */
-		if (record->ip >> 63)
-			continue;
-		if (!told_find(&told, record->space, record->ip))
-			FAIL("%#llx of process %u, space %#llx, is in nothing that was told",
-			     (long long)record->ip, record->tgid, (long long)record->space);
-		n++;
-	}
-	return n;
 }
 
 /* What the kernel says itself of a mapping. */
@@ -193,27 +67,20 @@ static void check_map(const struct told_mapping *mapping)
 	ASSERT(found);
 }
 
-static uint64_t some_function(uint64_t n)
-{
-	while (n--)
-		__asm__ __volatile__("");
-	return n;
-}
-
 TEST(a_space_tells_what_is_mapped)
 {
-	int fd = session_begin(500000, getpid());
+	int fd = told_begin(&told, &stream, 500000, getpid());
 	uint64_t end = now_ns() + 300000000;
 	const struct told_mapping *mapping;
 	struct stat status;
 	size_t i, vdso = 0;
 
 	while (now_ns() < end)
-		some_function(10000);
-	session_end(fd, 0);
-	ASSERT_GT(check_told(), 20);
+		count_down(10000);
+	told_end(&stream, fd, 0);
+	ASSERT_GT(told_check(&told), 20);
 	mapping = told_find(&told, told.records[told.nr_records - 1].space,
-			    (uintptr_t)some_function);
+			    (uintptr_t)count_down);
 	ASSERT(mapping);
 	ASSERT_EQ(stat("/proc/self/exe", &status), 0);
 	ASSERT_EQ(mapping->mapping.inode, status.st_ino);
@@ -241,11 +108,11 @@ TEST(a_space_tells_what_is_mapped)
 TEST(records_of_the_kernel_alone_have_no_space)
 {
 	struct told_record *record;
-	int fd = session_begin(500000, 0);
+	int fd = told_begin(&told, &stream, 500000, 0);
 	size_t kernel = 0;
 
 	sleep_ms(300);
-	session_end(fd, 0);
+	told_end(&stream, fd, 0);
 	for (record = told.records; record < told.records + told.nr_records; record++) {
 		if (record->space == PROFBUF_SPACE_NONE) {
 			ASSERT_EQ(record->frames, 0);
@@ -260,13 +127,11 @@ static unsigned int swap_ms;
 /* One library after the other at the same place. */
 static void swap_libraries(void)
 {
-	char name[16];
 	int i;
 
 	for (i = 0; i < LIBRARIES; i++) {
-		snprintf(name, sizeof(name), "lib%d", i);
-		map_library(name, PLACE, 0);
-		run_library(PLACE, i * LIBRARY_STEP, swap_ms);
+		library_map(i, PLACE, 0);
+		library_run(i, PLACE, swap_ms);
 		ASSERT_EQ(munmap(PLACE, 4096), 0);
 	}
 }
@@ -274,44 +139,27 @@ static void swap_libraries(void)
 /* Without a gap: the new one takes the place of the old one. */
 static void replace_libraries(void)
 {
-	char name[16];
 	int i;
 
 	for (i = 0; i < LIBRARIES; i++) {
-		snprintf(name, sizeof(name), "lib%d", i);
-		map_library(name, PLACE, MAP_FIXED);
-		run_library(PLACE, i * LIBRARY_STEP, swap_ms);
+		library_map(i, PLACE, MAP_FIXED);
+		library_run(i, PLACE, swap_ms);
 	}
 }
 
 static void sample_libraries(void (*child)(void))
 {
-	const struct told_mapping *mapping;
-	struct told_record *record;
-	ino_t inode[LIBRARIES];
 	size_t n[LIBRARIES] = {};
-	char name[16];
 	pid_t pid;
 	int fd, i;
 
-	make_directory();
-	for (i = 0; i < LIBRARIES; i++) {
-		snprintf(name, sizeof(name), "lib%d", i);
-		inode[i] = make_library(name, i * LIBRARY_STEP);
-	}
-	fd = session_begin(500000, 0);
-	pid = start(child);
+	library_make_all();
+	fd = told_begin(&told, &stream, 500000, 0);
+	pid = child_start(child);
 	told.tgid = pid;
-	session_end(fd, pid);
-	check_told();
-	for (record = told.records; record < told.records + told.nr_records; record++) {
-		if (record->ip - (uintptr_t)PLACE >= 4096)
-			continue;
-		i = (record->ip - (uintptr_t)PLACE) / LIBRARY_STEP;
-		mapping = told_find(&told, record->space, record->ip);
-		ASSERT_EQ(mapping->mapping.inode, inode[i]);
-		n[i]++;
-	}
+	told_end(&stream, fd, pid);
+	told_check(&told);
+	library_check(&told, n);
 	for (i = 0; i < LIBRARIES; i++)
 		ASSERT_GT(n[i], 0);
 	told_free(&told);
@@ -337,26 +185,26 @@ TEST(a_library_that_replaces_another_is_told_apart)
 
 static void move_library(void)
 {
-	map_library("lib0", PLACE, 0);
-	run_library(PLACE, 0, 50);
+	library_map(0, PLACE, 0);
+	library_run(0, PLACE, 50);
 	ASSERT_EQ(mremap(PLACE, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, PLACE + 8192),
 		  PLACE + 8192);
-	map_library("lib1", PLACE, 0);
-	run_library(PLACE, LIBRARY_STEP, 50);
-	run_library(PLACE + 8192, 0, 50);
+	library_map(1, PLACE, 0);
+	library_run(1, PLACE, 50);
+	library_run(0, PLACE + 8192, 50);
 }
 
 /* Takes what was executable away without unmapping it, and gives it back. */
 static void protect_library(void)
 {
-	map_library("lib0", PLACE, 0);
-	run_library(PLACE, 0, 50);
+	library_map(0, PLACE, 0);
+	library_run(0, PLACE, 50);
 	ASSERT_EQ(mprotect(PLACE, 4096, PROT_READ), 0);
 	sleep_ms(20);
 	ASSERT_EQ(mprotect(PLACE, 4096, PROT_READ | PROT_EXEC), 0);
-	run_library(PLACE, 0, 50);
+	library_run(0, PLACE, 50);
 	ASSERT_EQ(mprotect(PLACE, 4096, PROT_READ), 0);
-	some_function(20000000);
+	count_down(20000000);
 }
 
 /* Records of code that a file at @place has at @offset. */
@@ -383,14 +231,14 @@ TEST(a_library_that_moves_is_found)
 	pid_t pid;
 	int fd;
 
-	make_directory();
-	inode[0] = make_library("lib0", 0);
-	inode[1] = make_library("lib1", LIBRARY_STEP);
-	fd = session_begin(500000, 0);
-	pid = start(move_library);
+	library_directory();
+	inode[0] = library_make(0);
+	inode[1] = library_make(1);
+	fd = told_begin(&told, &stream, 500000, 0);
+	pid = child_start(move_library);
 	told.tgid = pid;
-	session_end(fd, pid);
-	check_told();
+	told_end(&stream, fd, pid);
+	told_check(&told);
 	ASSERT_GT(count_in(PLACE, 0, inode[0]), 0);
 	ASSERT_GT(count_in(PLACE, LIBRARY_STEP, inode[1]), 0);
 	ASSERT_GT(count_in(PLACE + 8192, 0, inode[0]), 0);
@@ -402,19 +250,19 @@ TEST(code_that_becomes_data_and_code_again_is_found)
 	pid_t pid;
 	int fd;
 
-	make_directory();
-	inode = make_library("lib0", 0);
-	fd = session_begin(500000, 0);
-	pid = start(protect_library);
+	library_directory();
+	inode = library_make(0);
+	fd = told_begin(&told, &stream, 500000, 0);
+	pid = child_start(protect_library);
 	told.tgid = pid;
-	session_end(fd, pid);
-	check_told();
+	told_end(&stream, fd, pid);
+	told_check(&told);
 	ASSERT_GT(count_in(PLACE, 0, inode), 5);
 }
 
 static void run_other_program(void)
 {
-	some_function(100000000);
+	count_down(100000000);
 	execl("/bin/sh", "sh", "-c", "i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done", NULL);
 	_Exit(1);
 }
@@ -430,11 +278,11 @@ TEST(a_program_that_is_executed_is_another_space)
 
 	ASSERT_EQ(stat("/proc/self/exe", &self), 0);
 	ASSERT_EQ(stat("/bin/sh", &shell), 0);
-	fd = session_begin(500000, 0);
-	pid = start(run_other_program);
+	fd = told_begin(&told, &stream, 500000, 0);
+	pid = child_start(run_other_program);
 	told.tgid = pid;
-	session_end(fd, pid);
-	check_told();
+	told_end(&stream, fd, pid);
+	told_check(&told);
 	for (record = told.records; record < told.records + told.nr_records; record++) {
 		const struct told_mapping *mapping;
 
@@ -462,7 +310,7 @@ TEST(a_program_that_is_executed_is_another_space)
 
 static void *thread(void *argument)
 {
-	some_function(100000000);
+	count_down(100000000);
 	return argument;
 }
 
@@ -484,11 +332,11 @@ TEST(threads_share_a_space)
 	pid_t pid;
 	int fd;
 
-	fd = session_begin(500000, 0);
-	pid = start(run_threads);
+	fd = told_begin(&told, &stream, 500000, 0);
+	pid = child_start(run_threads);
 	told.tgid = pid;
-	session_end(fd, pid);
-	ASSERT_GT(check_told(), 20);
+	told_end(&stream, fd, pid);
+	ASSERT_GT(told_check(&told), 20);
 	for (record = told.records; record < told.records + told.nr_records; record++) {
 		if (!record->space)
 			continue;
@@ -497,42 +345,12 @@ TEST(threads_share_a_space)
 	}
 }
 
-static int compare_lags(const void *a, const void *b)
-{
-	const uint64_t *first = a, *second = b;
-
-	return (*first > *second) - (*first < *second);
-}
-
-/* How long it took from the first sample of a space to the look at it. */
-static void print_lags(void)
-{
-	uint64_t *lags = calloc(told.nr_mappings, sizeof(*lags));
-	const struct told_mapping *mapping;
-	uint64_t last = 0;
-	size_t n = 0;
-
-	ASSERT(lags);
-	for (mapping = told.mappings; mapping < told.mappings + told.nr_mappings; mapping++) {
-		if (PROFBUF_SPACE_ID(mapping->space) <= last)
-			continue;
-		last = PROFBUF_SPACE_ID(mapping->space);
-		lags[n++] = mapping->looked_ns - mapping->sampled_ns;
-	}
-	qsort(lags, n, sizeof(*lags), compare_lags);
-	printf("# %zu spaces, looked at after %llu us (median), %llu us (99 %%), %llu us (most)\n",
-	       n, (unsigned long long)lags[n / 2] / 1000,
-	       (unsigned long long)lags[n * 99 / 100] / 1000,
-	       (unsigned long long)lags[n - 1] / 1000);
-	free(lags);
-}
-
 static void __attribute__((noinline)) run_short_process(int i)
 {
 	pid_t pid = i % 2 ? fork() : vfork();
 
 	if (!pid) {
-		some_function(i * 20000);
+		count_down(i * 20000);
 		_Exit(0);
 	}
 	wait_for(pid);
@@ -552,14 +370,14 @@ TEST(processes_of_a_few_milliseconds_are_told)
 	pid_t pid;
 	int fd;
 
-	fd = session_begin(200000, 0);
-	pid = start(run_short_processes);
-	session_end(fd, pid);
-	ASSERT_GT(check_told(), 200);
+	fd = told_begin(&told, &stream, 200000, 0);
+	pid = child_start(run_short_processes);
+	told_end(&stream, fd, pid);
+	ASSERT_GT(told_check(&told), 200);
 	for (i = 0; i < told.nr_mappings; i++)
 		short_ones += told.mappings[i].parent == (uint32_t)pid;
 	ASSERT_GT(short_ones, 50);
-	print_lags();
+	told_print_lags(&told);
 }
 
 /* Nothing of what it holds is an address, but for its code. */
@@ -600,11 +418,11 @@ TEST(of_what_a_process_holds_nothing_is_recorded)
 	pid_t pid;
 	int fd;
 
-	fd = session_begin(500000, 0);
+	fd = told_begin(&told, &stream, 500000, 0);
 	told.is_secret = is_secret;
-	pid = start(spill_secrets);
+	pid = child_start(spill_secrets);
 	told.tgid = pid;
-	session_end(fd, pid);
+	told_end(&stream, fd, pid);
 	ASSERT_EQ(told.secrets, 0);
 	for (record = told.records; record < told.records + told.nr_records; record++)
 		ends[record->end]++;
@@ -641,7 +459,7 @@ static void spin_with(uint64_t *frames, uint64_t times)
 static void make_code_data(void)
 {
 	if (changing_file)
-		map_library("lib0", PLACE, 0);
+		library_map(0, PLACE, 0);
 	else
 		ASSERT_EQ(mmap(PLACE, 4096, PROT_READ | PROT_EXEC,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0), PLACE);
@@ -660,10 +478,10 @@ static void sample_code_that_becomes_data(void)
 	pid_t pid;
 	int fd;
 
-	fd = session_begin(500000, 0);
-	pid = start(make_code_data);
+	fd = told_begin(&told, &stream, 500000, 0);
+	pid = child_start(make_code_data);
 	told.tgid = pid;
-	session_end(fd, pid);
+	told_end(&stream, fd, pid);
 	for (record = told.records; record < told.records + told.nr_records; record++) {
 		if (record->time > changing->data_at) {
 			ASSERT_NE(record->callers[0], (uintptr_t)PLACE + 16);
@@ -679,8 +497,8 @@ static void sample_code_that_becomes_data(void)
 
 TEST(code_that_has_become_data_is_no_caller)
 {
-	make_directory();
-	make_library("lib0", 0);
+	library_directory();
+	library_make(0);
 	changing = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(changing, MAP_FAILED);
 	sample_code_that_becomes_data();
@@ -715,10 +533,10 @@ TEST(no_frame_is_of_the_program_before)
 
 	ASSERT_EQ(stat("/bin/true", &status), 0);
 	ASSERT_EQ(stat("/proc/self/exe", &self), 0);
-	fd = session_begin(100000, 0);
-	pid = start(execute_again_and_again);
-	session_end(fd, pid);
-	check_told();
+	fd = told_begin(&told, &stream, 100000, 0);
+	pid = child_start(execute_again_and_again);
+	told_end(&stream, fd, pid);
+	told_check(&told);
 	for (record = told.records; record < told.records + told.nr_records; record++) {
 		bool other = false;
 		size_t i;
@@ -764,7 +582,7 @@ static void run_copies(void)
 	char path[64];
 	int i;
 
-	snprintf(path, sizeof(path), "%s/true", directory);
+	snprintf(path, sizeof(path), "%s/true", LIBRARY_DIRECTORY);
 	for (i = 0; i < 200; i++) {
 		pid_t pid;
 
@@ -783,17 +601,17 @@ TEST(a_program_that_has_ended_can_be_overwritten_at_once)
 	pid_t pid;
 	int fd;
 
-	make_directory();
-	fd = session_begin(100000, 0);
-	pid = start(run_copies);
-	session_end(fd, pid);
-	check_told();
+	library_directory();
+	fd = told_begin(&told, &stream, 100000, 0);
+	pid = child_start(run_copies);
+	told_end(&stream, fd, pid);
+	told_check(&told);
 }
 
 static void use_file_system(void)
 {
-	map_library("lib0", PLACE, 0);
-	run_library(PLACE, 0, 50);
+	library_map(0, PLACE, 0);
+	library_run(0, PLACE, 50);
 }
 
 /* Sampled code of a file is in use no longer than the file. */
@@ -802,22 +620,22 @@ TEST(a_file_system_can_be_unmounted)
 	int fd, i;
 	pid_t pid;
 
-	make_directory();
-	fd = session_begin(500000, 0);
+	library_directory();
+	fd = told_begin(&told, &stream, 500000, 0);
 	for (i = 0; i < 5; i++) {
-		make_library("lib0", 0);
-		pid = start(use_file_system);
+		library_make(0);
+		pid = child_start(use_file_system);
 		while (!waitpid(pid, NULL, WNOHANG))
 			ASSERT_GT(stream_read(&stream, fd), 0);
 		/* The worker has a reference while it looks. */
-		while (umount(directory)) {
+		while (umount(LIBRARY_DIRECTORY)) {
 			ASSERT_EQ(errno, EBUSY);
 			sleep_ms(10);
 		}
-		ASSERT_EQ(mount("space_test", directory, "tmpfs", 0, NULL), 0);
+		ASSERT_EQ(mount("library", LIBRARY_DIRECTORY, "tmpfs", 0, NULL), 0);
 	}
-	session_end(fd, 0);
-	check_told();
+	told_end(&stream, fd, 0);
+	told_check(&told);
 }
 
 static int hostile_pipe[2];
@@ -826,7 +644,7 @@ static int hostile_pipe[2];
 static void change_all_the_time(void)
 {
 	uint64_t end = now_ns() + 3000000000ULL;
-	int fd = open("/tmp/space_test/lib0", O_RDONLY);
+	int fd = open(LIBRARY_DIRECTORY "/lib0", O_RDONLY);
 	unsigned long n = 0;
 
 	ASSERT_GE(fd, 0);
@@ -855,11 +673,11 @@ TEST(a_process_that_changes_all_the_time_does_no_harm)
 	pid_t pid;
 	int fd;
 
-	make_directory();
-	make_library("lib0", 0);
+	library_directory();
+	library_make(0);
 	ASSERT_EQ(pipe(hostile_pipe), 0);
-	fd = session_begin(100000, 0);
-	pid = start(change_all_the_time);
+	fd = told_begin(&told, &stream, 100000, 0);
+	pid = child_start(change_all_the_time);
 	told.tgid = pid;
 	while (!waitpid(pid, NULL, WNOHANG))
 		ASSERT_GT(stream_read(&stream, fd), 0);
@@ -886,7 +704,7 @@ static void grow_code(void)
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0), place);
 		memcpy(place, "\x48\xff\xcf\x75\xfb\xc3", 6);
 		ASSERT_EQ(mprotect(place, 4096, PROT_READ | PROT_EXEC), 0);
-		run_library(place, 0, 2);
+		library_run(0, place, 2);
 	}
 }
 
@@ -898,10 +716,10 @@ TEST(code_of_no_file_is_no_flood)
 	pid_t pid;
 	int fd;
 
-	fd = session_begin(500000, 0);
-	pid = start(grow_code);
+	fd = told_begin(&told, &stream, 500000, 0);
+	pid = child_start(grow_code);
 	told.tgid = pid;
-	session_end(fd, pid);
+	told_end(&stream, fd, pid);
 	for (record = told.records; record < told.records + told.nr_records; record++) {
 		if (record->ip - (uintptr_t)PLACE >= 400 * 8192)
 			continue;
@@ -928,8 +746,8 @@ TEST(frames_that_nobody_reads_are_bounded_and_counted)
 	pid_t pid;
 	int fd;
 
-	fd = session_begin(50000, 0);
-	pid = start(run_many_processes);
+	fd = told_begin(&told, &stream, 50000, 0);
+	pid = child_start(run_many_processes);
 	do {
 		sleep_ms(50);
 		device_stats(fd, PROFBUF_CPU_NONE, &stats);
@@ -959,7 +777,7 @@ TEST(two_sessions_tell_the_same_process)
 	pid_t pid = spin_start(0);
 	int fd, other_fd;
 
-	fd = session_begin(500000, pid);
+	fd = told_begin(&told, &stream, 500000, pid);
 	other_fd = device_open(0);
 	device_configure(other_fd, 700000, 1 << 16, 20000000);
 	told_watch(&other, &other_stream, pid);
@@ -982,12 +800,12 @@ TEST(sessions_come_and_go_while_processes_change)
 	pid_t pid;
 	int fd, i;
 
-	make_directory();
-	make_library("lib0", 0);
+	library_directory();
+	library_make(0);
 	ASSERT_EQ(pipe(hostile_pipe), 0);
-	pid = start(change_all_the_time);
+	pid = child_start(change_all_the_time);
 	for (i = 0; !waitpid(pid, NULL, WNOHANG); i++) {
-		fd = session_begin(200000, 0);
+		fd = told_begin(&told, &stream, 200000, 0);
 		while (!stream_records(&stream))
 			ASSERT_GT(stream_read(&stream, fd), 0);
 		if (i % 3 == 0)

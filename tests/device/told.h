@@ -18,6 +18,7 @@ struct told_mapping {
 	uint64_t pid_ns, mnt_ns;
 	uint32_t tgid, parent, ns_tgid, frame_flags;
 	struct profbuf_mapping mapping;
+	size_t number;			/* in the order in which they were told */
 	char path[256];
 	uint8_t build_id[32];
 };
@@ -35,7 +36,7 @@ struct told_record {
 
 struct told {
 	struct told_mapping *mappings;
-	size_t nr_mappings;
+	size_t nr_mappings, nr_sorted;
 	struct told_record *records;
 	size_t nr_records;
 	uint32_t tgid;			/* records of that process alone, unless 0 */
@@ -44,8 +45,12 @@ struct told {
 };
 
 void told_watch(struct told *told, struct stream *stream, uint32_t tgid);
-const struct told_mapping *told_find(const struct told *told, uint64_t space, uint64_t address);
-size_t told_frames(const struct told *told, uint64_t space);
+const struct told_mapping *told_find(struct told *told, uint64_t space, uint64_t address);
+size_t told_frames(struct told *told, uint64_t space);
+size_t told_check(struct told *told);
+void told_print_lags(struct told *told);
+int told_begin(struct told *told, struct stream *stream, uint64_t period_ns, uint32_t tgid);
+void told_end(struct stream *stream, int fd, pid_t pid);
 void told_free(struct told *told);
 
 #endif /* PROFBUF_TEST_TOLD_H */
