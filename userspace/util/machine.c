@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -98,6 +97,7 @@ bool machine__program(uint32_t pid, struct stat *status)
 bool machine__process_stat(uint32_t pid, uint32_t *parent, uint64_t *started)
 {
 	char path[64], line[1024];
+	unsigned long long start;
 	const char *field;
 	bool known;
 	FILE *file;
@@ -110,11 +110,12 @@ bool machine__process_stat(uint32_t pid, uint32_t *parent, uint64_t *started)
 	fclose(file);
 	/* A name can have anything in it, also what looks like the next field. */
 	field = known ? strrchr(line, ')') : NULL;
-	return field &&
-	       sscanf(field + 1,
-		      " %*c %" SCNu32 " %*d %*d %*d %*d"
-		      " %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
-		      parent, started) == 2;
+	if (!field || sscanf(field + 1,
+			     " %*c %u %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+			     parent, &start) != 2)
+		return false;
+	*started = start;
+	return true;
 }
 
 static int64_t tick_ns(void)
