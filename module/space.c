@@ -195,9 +195,9 @@ static unsigned long space_entry(const struct mm_struct *mm)
 }
 
 /*
- * Looks what is executable now. The lock of the address space may be tried here, and given
- * back, as nothing of the kernel was interrupted: this CPU holds none of the locks that a
- * wakeup of those who wait for it takes, and all who take these disable interrupts.
+ * Looks what is executable now, or has the worker look. The lock of the address space may be
+ * tried here, and given back, as nothing of the kernel was interrupted: this CPU holds none of the
+ * locks that a wakeup of those who wait for it takes, and all who take these disable interrupts.
  */
 static noinline notrace const struct profbuf_ranges *space_look(struct profbuf_cpu *pc,
 								struct profbuf_space *space)
@@ -208,6 +208,11 @@ static noinline notrace const struct profbuf_ranges *space_look(struct profbuf_c
 	struct profbuf_ranges *old;
 	int error;
 
+	/* There, giving the lock back to who waits for it enables interrupts. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		profbuf_space_queue(spaces, space, 0);
+		return NULL;
+	}
 	if (!ranges) {
 		irq_work_queue(&spaces->wake);
 		return NULL;

@@ -80,7 +80,7 @@ extern atomic_t profbuf_spaces_in_bucket[PROFBUF_SPACE_BUCKETS];
  * @gone: number of the former. Under the lock
  * @incomplete: not all of them are there. Under the lock
  * @previous: ID of the space that the process had before; under the worker's mutex
- * @told_at: when the last frame was made; under the worker's mutex
+ * @looked_at: when the worker has last looked at it; under its mutex
  * @sampled_ns: when it was put into the table
  * @tgid: the process that it was first sampled of
  * @parent: its parent then
@@ -111,7 +111,7 @@ struct profbuf_space {
 	bool incomplete;
 
 	u64 previous;
-	u64 told_at;
+	u64 looked_at;
 	u64 sampled_ns;
 	u32 tgid;
 	u32 parent;

@@ -198,13 +198,26 @@ static bool worker_ranges_are_old(const struct profbuf_space *space)
 	return old;
 }
 
-static void worker_look_ranges(struct profbuf_spaces *spaces, struct profbuf_space *space,
-			       u32 count)
+static u32 worker_count_ranges(struct mm_struct *mm)
+{
+	VMA_ITERATOR(iterator, mm, 0);
+	struct vm_area_struct *vma;
+	u32 count = 0;
+
+	for_each_vma(iterator, vma)
+		count += !!(vma->vm_flags & VM_EXEC);
+	return count;
+}
+
+static void worker_look_ranges(struct profbuf_spaces *spaces, struct profbuf_space *space)
 {
 	VMA_ITERATOR(iterator, space->mm, 0);
-	struct profbuf_ranges *ranges = worker_new_ranges(spaces, count);
+	struct profbuf_ranges *ranges;
 	struct vm_area_struct *vma;
 
+	if (!worker_ranges_are_old(space))
+		return;
+	ranges = worker_new_ranges(spaces, worker_count_ranges(space->mm));
 	if (!ranges)
 		return;
 	ranges->generation = atomic_read(&space->generation);
@@ -235,7 +248,7 @@ static bool worker_lock(struct mm_struct *mm, bool flush)
 	return true;
 }
 
-/* Returns 0, -EAGAIN if that cannot be now, or -ESRCH. */
+/* Without @look at ranges alone. Returns 0, -EAGAIN if that cannot be now, or -ESRCH. */
 static int worker_look(struct profbuf_spaces *spaces, struct profbuf_space *space,
 		       struct space_look *look, bool flush)
 {
@@ -246,9 +259,9 @@ static int worker_look(struct profbuf_spaces *spaces, struct profbuf_space *spac
 		return -ESRCH;
 	locked = worker_lock(space->mm, flush);
 	if (locked) {
-		profbuf_space_look(spaces, look, space, WORKER_GFP);
-		if (worker_ranges_are_old(space))
-			worker_look_ranges(spaces, space, look->count);
+		if (look)
+			profbuf_space_look(spaces, look, space, WORKER_GFP);
+		worker_look_ranges(spaces, space);
 		mmap_read_unlock(space->mm);
 	}
 	mmput(space->mm);
@@ -388,8 +401,20 @@ static void worker_tell(struct profbuf_spaces *spaces, struct profbuf_space *spa
 	raw_spin_lock_irqsave(&spaces->lock, irq_flags);
 	space->told = look->generation;
 	raw_spin_unlock_irqrestore(&spaces->lock, irq_flags);
-	space->told_at = now;
 	profbuf_deadline_begin(spaces->session, now);
+}
+
+/* It is looked at for its ranges, then. */
+static bool worker_has_told_all(struct profbuf_spaces *spaces, const struct profbuf_space *space)
+{
+	unsigned long flags;
+	bool all;
+
+	raw_spin_lock_irqsave(&spaces->lock, flags);
+	all = (int)space->told == atomic_read(&space->generation) && !space->chunks &&
+	      !space->incomplete;
+	raw_spin_unlock_irqrestore(&spaces->lock, flags);
+	return all;
 }
 
 /* A space was sampled, has changed or ended. Returns false if it is to be looked at later. */
@@ -403,8 +428,11 @@ static bool worker_process(struct profbuf_spaces *spaces, struct profbuf_space *
 	if (ended) {
 		look.generation = atomic_read(&space->generation);
 	} else {
-		if (space->told && !flush && now - space->told_at < WORKER_LOOK_NS)
+		if (space->looked_at && !flush && now - space->looked_at < WORKER_LOOK_NS)
 			return false;
+		space->looked_at = now;
+		if (worker_has_told_all(spaces, space))
+			return worker_look(spaces, space, NULL, flush) != -EAGAIN;
 		if (profbuf_frames_full(spaces)) {
 			WRITE_ONCE(spaces->starved, true);
 			worker_forget_chunks(spaces, space);
