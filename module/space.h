@@ -76,8 +76,9 @@ extern atomic_t profbuf_spaces_in_bucket[PROFBUF_SPACE_BUCKETS];
  * @mm: the address space; holds a reference of mm_count
  * @entry: where its program begins, or 0
  * @told: the newest generation that a frame was made of, 0: none. Under the lock
- * @chunks: mappings that went, and what was there at the end. Under the lock
- * @gone: number of the former. Under the lock
+ * @chunks: mappings that went. Under the lock
+ * @gone: how many. Under the lock
+ * @at_end: what was there at the end; for the worker, once it is told of that
  * @incomplete: not all of them are there. Under the lock
  * @previous: ID of the space that the process had before; under the worker's mutex
  * @looked_at: when the worker has last looked at it; under its mutex
@@ -109,6 +110,7 @@ struct profbuf_space {
 	struct space_chunk *chunks;
 	u32 gone;
 	bool incomplete;
+	struct space_chunk *at_end;
 
 	u64 previous;
 	u64 looked_at;

@@ -183,7 +183,6 @@ static void notrace watch_uprobe_munmap(unsigned long ip, unsigned long parent_i
 static void watch_last_look(struct profbuf_spaces *spaces, struct profbuf_space *space)
 {
 	struct space_look look = {};
-	struct space_chunk **last;
 	unsigned long flags;
 
 	/* Others that have a reference may look at it, the killer of memory hogs for one. */
@@ -194,10 +193,12 @@ static void watch_last_look(struct profbuf_spaces *spaces, struct profbuf_space 
 		look.incomplete = true;
 	}
 
+	/*
+	 * Not among those that went: the worker may be about to take these for a look that it
+	 * made before.
+	 */
+	space->at_end = look.chunks;
 	raw_spin_lock_irqsave(&spaces->lock, flags);
-	for (last = &space->chunks; *last; last = &(*last)->next)
-		;
-	*last = look.chunks;
 	space->incomplete |= look.incomplete;
 	raw_spin_unlock_irqrestore(&spaces->lock, flags);
 }

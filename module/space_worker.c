@@ -306,6 +306,7 @@ static void worker_unlink(struct profbuf_spaces *spaces, struct profbuf_space *s
 static void space_free(struct profbuf_space *space)
 {
 	profbuf_look_free(space->chunks);
+	profbuf_look_free(space->at_end);
 	kfree(space->ranges);
 	mmdrop(space->mm);
 	kfree(space);
@@ -427,6 +428,8 @@ static bool worker_process(struct profbuf_spaces *spaces, struct profbuf_space *
 
 	if (ended) {
 		look.generation = atomic_read(&space->generation);
+		look.chunks = space->at_end;
+		space->at_end = NULL;
 	} else {
 		if (space->looked_at && !flush && now - space->looked_at < WORKER_LOOK_NS)
 			return false;

@@ -141,13 +141,18 @@ static void end_soon(void)
 		ASSERT_GE(pid, 0);
 		if (!pid) {
 			count_down(i * 5000);
+			library_map(i % LIBRARIES, PLACE, 0);
+			count_down(50000);
 			_Exit(0);
 		}
 		wait_for_success(pid);
 	}
 }
 
-/* A look holds what is mapped for a moment, and may be the last one to do so. */
+/*
+ * A look holds what is mapped for a moment, and may be the last one to do so; another one may be
+ * made at the end, before the first is told.
+ */
 TEST(processes_that_end_while_they_are_looked_at_are_told)
 {
 	long before;

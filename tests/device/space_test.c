@@ -3,10 +3,13 @@
  * Spaces: each record leads to what was mapped where it was made.
  */
 #define _GNU_SOURCE
+#include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -67,6 +70,31 @@ static void check_map(const struct told_mapping *mapping)
 	ASSERT(found);
 }
 
+/* The build-id of this program, of 20 bytes, as it is in memory. */
+static const uint8_t *own_build_id(void)
+{
+	const ElfW(Phdr) *segment = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+	uintptr_t base = (uintptr_t)segment - sizeof(ElfW(Ehdr));
+	size_t i;
+
+	for (i = 0; i < getauxval(AT_PHNUM); i++) {
+		const char *note = (const char *)base + segment[i].p_vaddr;
+		const char *end = note + segment[i].p_memsz;
+
+		while (segment[i].p_type == PT_NOTE && note < end) {
+			const ElfW(Nhdr) *header = (const ElfW(Nhdr) *)note;
+			const char *name = note + sizeof(*header);
+			const char *id = name + (header->n_namesz + 3) / 4 * 4;
+
+			if (header->n_type == NT_GNU_BUILD_ID && header->n_descsz == 20 &&
+			    !strcmp(name, "GNU"))
+				return (const uint8_t *)id;
+			note = id + (header->n_descsz + 3) / 4 * 4;
+		}
+	}
+	FAIL("this program has no build-id of 20 bytes");
+}
+
 TEST(a_space_tells_what_is_mapped)
 {
 	int fd = told_begin(&told, &stream, 500000, getpid());
@@ -87,6 +115,7 @@ TEST(a_space_tells_what_is_mapped)
 	ASSERT_EQ(mapping->mapping.ctime_sec, status.st_ctim.tv_sec);
 	ASSERT_EQ(mapping->mapping.ctime_nsec, status.st_ctim.tv_nsec);
 	ASSERT_EQ(mapping->mapping.build_id_size, 20);
+	ASSERT(!memcmp(mapping->build_id, own_build_id(), 20));
 	ASSERT_EQ(mapping->tgid, getpid());
 	ASSERT_EQ(mapping->parent, getppid());
 	ASSERT_EQ(mapping->ns_tgid, getpid());
