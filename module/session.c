@@ -174,7 +174,7 @@ static int session_start_locked(struct profbuf_session *session)
 	profbuf_spaces_begin(session->spaces);
 	error = profbuf_cpus_start(session);
 	if (error) {
-		profbuf_spaces_end(session->spaces);
+		profbuf_spaces_end(session->spaces, false);
 		profbuf_cpus_free(session);
 		return error;
 	}
@@ -251,7 +251,7 @@ int profbuf_session_stop(struct profbuf_session *session)
 	if (session->state == PROFBUF_STATE_RUNNING || session->state == PROFBUF_STATE_PAUSED) {
 		if (session->state == PROFBUF_STATE_RUNNING)
 			profbuf_cpus_stop(session);
-		profbuf_spaces_end(session->spaces);
+		profbuf_spaces_end(session->spaces, true);
 		for_each_possible_cpu(cpu) {
 			pc = profbuf_session_cpu(session, cpu);
 			if (pc)
@@ -341,7 +341,7 @@ void profbuf_session_free(struct profbuf_session *session)
 	if (session->state == PROFBUF_STATE_RUNNING)
 		profbuf_cpus_stop(session);
 	if (session->state == PROFBUF_STATE_RUNNING || session->state == PROFBUF_STATE_PAUSED)
-		profbuf_spaces_end(session->spaces);
+		profbuf_spaces_end(session->spaces, false);
 	/* No interrupt is left that could queue it again. */
 	irq_work_sync(&session->wake);
 	cancel_work_sync(&session->wake_later);

@@ -145,6 +145,7 @@ struct profbuf_spares {
  * @wake: has the worker called
  * @work: the worker
  * @later: calls it for what must not be looked at again so soon
+ * @flush: calls it to have all told
  * @node: in the list of those that are told of changes
  * @lock: see above
  * @chunks: prepared for those who cannot allocate. Under @lock
@@ -171,6 +172,7 @@ struct profbuf_spaces {
 	struct irq_work wake;
 	struct work_struct work;
 	struct delayed_work later;
+	struct work_struct flush;
 	struct list_head node;
 	raw_spinlock_t lock;
 	struct space_chunk *chunks;
@@ -197,7 +199,7 @@ struct profbuf_spaces *profbuf_spaces_new(struct profbuf_session *session);
 void profbuf_spaces_begin(struct profbuf_spaces *spaces);
 int profbuf_spaces_prepare(struct profbuf_spaces *spaces, struct profbuf_cpu *pc);
 void profbuf_spaces_flush(struct profbuf_spaces *spaces);
-void profbuf_spaces_end(struct profbuf_spaces *spaces);
+void profbuf_spaces_end(struct profbuf_spaces *spaces, bool tell);
 void profbuf_spaces_free(struct profbuf_spaces *spaces);
 void profbuf_spares_free(struct profbuf_cpu *pc);
 void profbuf_spaces_cleanup(void);

@@ -8,12 +8,15 @@
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>
+#include <linux/fs_struct.h>
 #include <linux/gfp.h>
 #include <linux/llist.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
+#include <linux/path.h>
 #include <linux/pfn.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
@@ -508,6 +511,11 @@ static void spaces_work_later(struct work_struct *work)
 	worker_do(container_of(to_delayed_work(work), struct profbuf_spaces, later), false);
 }
 
+static void spaces_work_flush(struct work_struct *work)
+{
+	worker_do(container_of(work, struct profbuf_spaces, flush), true);
+}
+
 static void spaces_wake(struct irq_work *work)
 {
 	struct profbuf_spaces *spaces = container_of(work, struct profbuf_spaces, wake);
@@ -534,6 +542,7 @@ struct profbuf_spaces *profbuf_spaces_new(struct profbuf_session *session)
 	spaces->wake = IRQ_WORK_INIT_HARD(spaces_wake);
 	INIT_WORK(&spaces->work, spaces_work);
 	INIT_DELAYED_WORK(&spaces->later, spaces_work_later);
+	INIT_WORK(&spaces->flush, spaces_work_flush);
 	INIT_LIST_HEAD(&spaces->node);
 	raw_spin_lock_init(&spaces->lock);
 	INIT_LIST_HEAD(&spaces->frames);
@@ -582,6 +591,17 @@ int profbuf_spaces_prepare(struct profbuf_spaces *spaces, struct profbuf_cpu *pc
 	return error;
 }
 
+/* Paths are told as seen from the root of the caller. That of kernel threads is everybody's. */
+static bool spaces_root_is_everybodys(void)
+{
+	bool same;
+
+	task_lock(current);
+	same = current->fs && path_equal(&current->fs->root, &init_task.fs->root);
+	task_unlock(current);
+	return same;
+}
+
 /**
  * profbuf_spaces_flush - have told what is there to tell, when no more samples come
  * @spaces: the spaces
@@ -591,7 +611,12 @@ int profbuf_spaces_prepare(struct profbuf_spaces *spaces, struct profbuf_cpu *pc
 void profbuf_spaces_flush(struct profbuf_spaces *spaces)
 {
 	irq_work_sync(&spaces->wake);
-	worker_do(spaces, true);
+	if (spaces_root_is_everybodys()) {
+		worker_do(spaces, true);
+	} else {
+		queue_work(system_dfl_wq, &spaces->flush);
+		flush_work(&spaces->flush);
+	}
 }
 
 /**
@@ -627,18 +652,22 @@ static void spaces_free_all(struct profbuf_spaces *spaces)
 /**
  * profbuf_spaces_end - cease to watch address spaces, when no more samples come
  * @spaces: the spaces; their frames can be read further on
+ * @tell: have told before what is there to tell; else the caller may be a task that exits
  *
  * Context: process; sleeps.
  */
-void profbuf_spaces_end(struct profbuf_spaces *spaces)
+void profbuf_spaces_end(struct profbuf_spaces *spaces, bool tell)
 {
 	struct profbuf_ranges *ranges, *next;
 
-	profbuf_spaces_flush(spaces);
+	if (tell)
+		profbuf_spaces_flush(spaces);
 	if (!spaces->blind)
 		profbuf_space_unwatch(spaces);
 	/* What has changed meanwhile. Now nobody is left who could call the worker again. */
-	profbuf_spaces_flush(spaces);
+	if (tell)
+		profbuf_spaces_flush(spaces);
+	irq_work_sync(&spaces->wake);
 	cancel_work_sync(&spaces->work);
 	cancel_delayed_work_sync(&spaces->later);
 	mutex_lock(&spaces->worker);

@@ -36,6 +36,11 @@ static uint64_t record_mode(const __u64 *record)
 	return record[FIXED + 2];
 }
 
+static enum profbuf_end record_end(const __u64 *record)
+{
+	return PROFBUF_END(record[FIXED + 10]);
+}
+
 static const __u64 *record_stack(const struct profbuf_frame *frame, const __u64 *record,
 				 uint32_t *length)
 {
@@ -217,9 +222,9 @@ static bool check_user_stack(const struct profbuf_frame *frame, const __u64 *rec
 	for (; i < length; i++)
 		ASSERT(!(stack[i] >> 63));
 	stack += kernel;
-	/* Until the loop is reached, there may be no frame yet. */
+	/* Until the loop is reached, there may be no frame yet, or nothing is known of the space. */
 	if (length == kernel || !within(stack[0], known_leaf) ||
-	    stack[0] < (uintptr_t)known_leaf + 8)
+	    stack[0] < (uintptr_t)known_leaf + 8 || record_end(record) == PROFBUF_END_UNKNOWN)
 		return false;
 	ASSERT_GE(length, kernel + 3);
 	ASSERT(within(stack[1], known_middle));
@@ -259,7 +264,8 @@ static bool check_truncated(const struct profbuf_frame *frame, const __u64 *reco
 
 	stack = record_stack(frame, record, &length);
 	/* In the kernel, its frames may take all the room. */
-	if (PROFBUF_MODE_KERNEL_FRAMES(record_mode(record)) || !within(stack[0], known_leaf))
+	if (PROFBUF_MODE_KERNEL_FRAMES(record_mode(record)) || !within(stack[0], known_leaf) ||
+	    record_end(record) == PROFBUF_END_UNKNOWN)
 		return false;
 	ASSERT_EQ(length, truncated_depth);
 	ASSERT(record_mode(record) & PROFBUF_MODE_TRUNCATED);
@@ -310,7 +316,7 @@ static bool check_chain(const struct profbuf_frame *frame, const __u64 *record)
 	ASSERT_EQ(length, chain.length);
 	for (i = 1; i < length; i++)
 		ASSERT_EQ(stack[i], chain.code + i);
-	ASSERT_EQ(PROFBUF_END(record[PROFBUF_RECORD_FIXED + 10]), chain.end);
+	ASSERT_EQ(record_end(record), chain.end);
 	ASSERT(mode & PROFBUF_MODE_USER_INCOMPLETE);
 	ASSERT(!(mode & (PROFBUF_MODE_TRUNCATED | PROFBUF_MODE_KERNEL_INCOMPLETE)));
 	return true;

@@ -846,3 +846,80 @@ TEST(sessions_come_and_go_while_processes_change)
 	}
 	ASSERT_GT(i, 3);
 }
+
+static void run_for_ms(unsigned int ms)
+{
+	uint64_t end = now_ns() + ms * 1000000ULL;
+
+	while (now_ns() < end)
+		count_down(1000);
+}
+
+/* What is not told yet when the process exits, is not: it has no root any more to see paths from. */
+TEST(a_session_ends_with_its_process)
+{
+	int i, status;
+	pid_t pid;
+
+	library_make_all();
+	for (i = 0; i < 20; i++) {
+		pid = fork();
+		ASSERT_GE(pid, 0);
+		if (!pid) {
+			int fd = device_open(0);
+
+			device_configure(fd, 50000, 0, 0);
+			if (ioctl(fd, PROFBUF_IOC_START, 0))
+				_exit(1);
+			run_for_ms(15);
+			/* So soon after it was told, it is told anew only at the end. */
+			library_map(0, PLACE, 0);
+			run_for_ms(1);
+			_exit(0);
+		}
+		ASSERT_EQ(waitpid(pid, &status, 0), pid);
+		ASSERT_EQ(status, 0);
+	}
+}
+
+/* Whoever stops the session may have another root. */
+TEST(paths_are_seen_from_everybodys_root)
+{
+	const struct told_mapping *mapping;
+	char self[256] = "", byte;
+	int rounds, fd, status;
+	int go[2];
+	pid_t pid;
+
+	library_make_all();
+	ASSERT_GT(readlink("/proc/self/exe", self, sizeof(self) - 1), 0);
+	*strrchr(self, '/') = '\0';
+	for (rounds = 0; rounds < 20; rounds++) {
+		fd = told_begin(&told, &stream, 200000, getpid());
+		ASSERT_EQ(pipe(go), 0);
+		pid = fork();
+		ASSERT_GE(pid, 0);
+		if (!pid) {
+			if (chroot(self) || read(go[0], &byte, 1) != 1)
+				_exit(1);
+			_exit(!!ioctl(fd, PROFBUF_IOC_STOP, 0));
+		}
+		run_for_ms(15);
+		library_map(0, PLACE, 0);
+		run_for_ms(2);
+		ASSERT_EQ(write(go[1], "", 1), 1);
+		ASSERT_EQ(waitpid(pid, &status, 0), pid);
+		ASSERT_EQ(status, 0);
+		munmap(PLACE, 4096);
+		close(go[0]);
+		close(go[1]);
+		stream_drain(&stream, fd);
+		close(fd);
+		ASSERT_GT(told.nr_records, 0);
+		mapping = told_find(&told, told.records[told.nr_records - 1].space,
+				    (uintptr_t)count_down);
+		ASSERT(mapping);
+		check_map(mapping);
+		told_free(&told);
+	}
+}
