@@ -76,6 +76,7 @@ extern atomic_t profbuf_spaces_in_bucket[PROFBUF_SPACE_BUCKETS];
  * @mm: the address space; holds a reference of mm_count
  * @entry: where its program begins, or 0
  * @told: the newest generation that a frame was made of, 0: none. Under the lock
+ * @told_all: that frame misses nothing that was mapped in its generation. Under the lock
  * @chunks: mappings that went. Under the lock
  * @gone: how many. Under the lock
  * @at_end: what was there at the end; for the worker, once it is told of that
@@ -107,9 +108,10 @@ struct profbuf_space {
 	unsigned long entry;
 
 	u32 told;
+	bool told_all;
+	bool incomplete;
 	struct space_chunk *chunks;
 	u32 gone;
-	bool incomplete;
 	struct space_chunk *at_end;
 
 	u64 previous;

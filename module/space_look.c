@@ -91,8 +91,8 @@ static bool look_add_vma(struct profbuf_spaces *spaces, struct space_look *look,
  * profbuf_space_look - look at what is mapped to be executed
  * @spaces: the spaces
  * @look: where to put it
- * @space: the space, in which nothing can be mapped meanwhile. A mapping that is being taken away
- *	may be missing: who takes it away tells that it was there up to the same generation
+ * @space: the space, in which nothing can be mapped meanwhile. Mappings that are being taken away
+ *	may be missing: who takes them away has yet to tell that they were there
  * @gfp: how to allocate; 0 for nothing but what is prepared
  *
  * Context: as @gfp says.

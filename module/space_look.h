@@ -49,12 +49,14 @@ struct space_chunk {
  * @count: how many
  * @generation: that the space had
  * @incomplete: not all of them are there
+ * @undisturbed: nothing was being unmapped meanwhile
  */
 struct space_look {
 	struct space_chunk *chunks;
 	u32 count;
 	u32 generation;
 	bool incomplete;
+	bool undisturbed;
 };
 
 bool profbuf_space_look(struct profbuf_spaces *spaces, struct space_look *look,

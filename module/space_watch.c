@@ -76,13 +76,8 @@ static void watch_gone(struct profbuf_spaces *spaces, struct profbuf_space *spac
 	bool room;
 
 	raw_spin_lock_irqsave(&spaces->lock, flags);
-	/*
-	 * No record names a generation in which it was there but was not told. That it was told
-	 * of the last one does not suffice: the look may have come after it had
-	 * been taken from the tree.
-	 */
-	if (atomic_read(&space->sampled) <= space->told &&
-	    atomic_read(&space->sampled) < mapping.generation) {
+	/* No record names a generation in which it was there but was not told. */
+	if (atomic_read(&space->sampled) <= space->told && space->told_all) {
 		raw_spin_unlock_irqrestore(&spaces->lock, flags);
 		return;
 	}

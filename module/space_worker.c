@@ -251,6 +251,19 @@ static bool worker_lock(struct mm_struct *mm, bool flush)
 	return true;
 }
 
+/*
+ * Mappings are taken from the tree together, and then told of one by one, with the lock held for
+ * reading: a look may come between. If the lock can be had for writing afterwards, all that has
+ * been missed has been told of by now.
+ */
+static bool worker_was_undisturbed(struct mm_struct *mm)
+{
+	if (!mmap_write_trylock(mm))
+		return false;
+	mmap_write_unlock(mm);
+	return true;
+}
+
 /* Without @look at ranges alone. Returns 0, -EAGAIN if that cannot be now, or -ESRCH. */
 static int worker_look(struct profbuf_spaces *spaces, struct profbuf_space *space,
 		       struct space_look *look, bool flush)
@@ -266,6 +279,8 @@ static int worker_look(struct profbuf_spaces *spaces, struct profbuf_space *spac
 			profbuf_space_look(spaces, look, space, WORKER_GFP);
 		worker_look_ranges(spaces, space);
 		mmap_read_unlock(space->mm);
+		if (look)
+			look->undisturbed = worker_was_undisturbed(space->mm);
 	}
 	mmput(space->mm);
 	return locked ? 0 : -EAGAIN;
@@ -404,6 +419,7 @@ static void worker_tell(struct profbuf_spaces *spaces, struct profbuf_space *spa
 	}
 	raw_spin_lock_irqsave(&spaces->lock, irq_flags);
 	space->told = look->generation;
+	space->told_all = look->undisturbed;
 	raw_spin_unlock_irqrestore(&spaces->lock, irq_flags);
 	profbuf_deadline_begin(spaces->session, now);
 }

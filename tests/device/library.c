@@ -74,16 +74,23 @@ void library_map(int number, char *place, int flags)
 	ASSERT_EQ(close(fd), 0);
 }
 
+/* For as long as 10,000 rounds of its loop take. */
+void library_call(int number, const char *place)
+{
+	void (*function)(long) =
+		(void (*)(long))(uintptr_t)(place + number * LIBRARY_STEP);
+
+	function(10000);
+}
+
 /* For so many milliseconds of CPU time, and more where a busy host has taken most of it. */
 void library_run(int number, const char *place, unsigned int ms)
 {
 	uint64_t end = clock_ns(CLOCK_PROCESS_CPUTIME_ID) + ms * 1000000ULL;
-	void (*function)(long) =
-		(void (*)(long))(uintptr_t)(place + number * LIBRARY_STEP);
 	unsigned int i;
 
 	for (i = 0; i < ms * 20 || clock_ns(CLOCK_PROCESS_CPUTIME_ID) < end; i++)
-		function(10000);
+		library_call(number, place);
 }
 
 /*

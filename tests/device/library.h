@@ -21,6 +21,7 @@ void library_directory(void);
 ino_t library_make(int number);
 void library_make_all(void);
 void library_map(int number, char *place, int flags);
+void library_call(int number, const char *place);
 void library_run(int number, const char *place, unsigned int ms);
 size_t library_check(struct told *told, size_t *each);
 

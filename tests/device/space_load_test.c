@@ -172,6 +172,43 @@ TEST(processes_that_end_while_they_are_looked_at_are_told)
 	ASSERT_EQ(umount(LIBRARY_DIRECTORY), 0);
 }
 
+/* What is ahead of a library, so that to unmap both takes a while. */
+#define AHEAD	(16 << 20)
+
+static void unmap_slowly(void)
+{
+	int i, j;
+
+	for (i = 0; i < 200; i++) {
+		ASSERT_EQ(mmap(PLACE - AHEAD, AHEAD, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+			       MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1, 0), PLACE - AHEAD);
+		library_map(i % LIBRARIES, PLACE, 0);
+		for (j = 0; j < 40; j++)
+			library_call(i % LIBRARIES, PLACE);
+		/* What was sampled till now is of a generation that has passed. */
+		library_map(i % LIBRARIES, PLACE + 4096, 0);
+		ASSERT_EQ(munmap(PLACE - AHEAD, AHEAD + 8192), 0);
+	}
+}
+
+/*
+ * They are no longer found where mappings are looked up, long before it is told that they go. A
+ * look that comes meanwhile does not see them.
+ */
+TEST(libraries_that_are_unmapped_slowly_are_told)
+{
+	pid_t pid;
+	int fd;
+
+	library_make_all();
+	fd = told_begin(&told, &stream, 5000000, 0);
+	pid = child_start(unmap_slowly);
+	told.tgid = pid;
+	told_end(&stream, fd, pid);
+	told_check(&told);
+	ASSERT_GT(library_check(&told, NULL), 20);
+}
+
 #define GROUPS		"/tmp/space_load_groups"
 #define GROUP		GROUPS "/profbuf"
 
