@@ -251,19 +251,6 @@ static bool worker_lock(struct mm_struct *mm, bool flush)
 	return true;
 }
 
-/*
- * Mappings are taken from the tree together, and then told of one by one, with the lock held for
- * reading: a look may come between. If the lock can be had for writing afterwards, all that has
- * been missed has been told of by now.
- */
-static bool worker_was_undisturbed(struct mm_struct *mm)
-{
-	if (!mmap_write_trylock(mm))
-		return false;
-	mmap_write_unlock(mm);
-	return true;
-}
-
 /* Without @look at ranges alone. Returns 0, -EAGAIN if that cannot be now, or -ESRCH. */
 static int worker_look(struct profbuf_spaces *spaces, struct profbuf_space *space,
 		       struct space_look *look, bool flush)
@@ -279,8 +266,14 @@ static int worker_look(struct profbuf_spaces *spaces, struct profbuf_space *spac
 			profbuf_space_look(spaces, look, space, WORKER_GFP);
 		worker_look_ranges(spaces, space);
 		mmap_read_unlock(space->mm);
-		if (look)
-			look->undisturbed = worker_was_undisturbed(space->mm);
+		if (look) {
+			/*
+			 * Mappings are taken from the tree together, and then told of one by one,
+			 * with the lock held for reading: a look may come between. If nobody has
+			 * the lock afterwards, all that has been missed has been told of by now.
+			 */
+			look->undisturbed = !rwsem_is_locked(&space->mm->mmap_lock);
+		}
 	}
 	mmput(space->mm);
 	return locked ? 0 : -EAGAIN;

@@ -52,7 +52,7 @@ static const struct command_option options_record[] = {
 	{ OPTION_NO_USER, "no-user", NULL, "without functions of programs" },
 	{ OPTION_MAX_OVERHEAD, "max-overhead", "PERCENT",
 	  "take no more of a CPU's time than this, but fewer samples" },
-	{ OPTION_HDRSIZE, "hdrsize", "WORDS", "header words of each record (9)" },
+	{ OPTION_HDRSIZE, "hdrsize", "WORDS", "header words of each record (11)" },
 	{ 0 }
 };
 

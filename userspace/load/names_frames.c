@@ -22,6 +22,7 @@ static int take_host(struct names *names, const struct profbuf_frame *frame)
 	if (profbuf_recording__payload(frame, &names->host, sizeof(names->host), &strings))
 		return -EBADMSG;
 	names->recorded = true;
+	symbols__set_recorded(names->symbols, 0);
 	seconds = names->host.realtime_ns / 1000000000;
 	if (gmtime_r(&seconds, &broken_down))
 		strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S UTC", &broken_down);

@@ -21,6 +21,7 @@
  * @strings: interned
  * @memory: lives as long as the resolver
  * @here: address spaces are of this machine, as it runs
+ * @recorded: a recorder wrote down what it is told here
  * @recorded_ns: when the recording ended, CLOCK_REALTIME; 0: unknown
  * @debuginfod_error: no server could be asked, so none is asked again
  */
@@ -29,6 +30,7 @@ struct context {
 	struct strings *strings;
 	struct objalloc *memory;
 	bool here;
+	bool recorded;
 	uint64_t recorded_ns;
 	int debuginfod_error;
 };

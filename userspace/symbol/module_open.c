@@ -74,37 +74,51 @@ static const char *format_build_id(char *text, const uint8_t *build_id, size_t s
 	return text;
 }
 
+#define ADVICE_RECORD	"record with 'profbuf record', which opens files while they are mapped"
+#define ADVICE_THERE	"report on the machine of the recording, or set DEBUGINFOD_URLS"
+
+static void set_gone(struct module *module, struct context *context)
+{
+	const char *reason = "there is no such file on this machine";
+	const char *advice = ADVICE_THERE;
+
+	if (module->told && context->here && context->recorded) {
+		reason = "the file is gone";
+		advice = "report as long as there are files, or set DEBUGINFOD_URLS";
+	} else if (module->told && context->here) {
+		reason = "the file is gone, and so is the process";
+		advice = ADVICE_RECORD;
+	} else if (module->live) {
+		reason = "the file was deleted";
+		advice = "profile as root: the file can then be opened as long as the process lives";
+	}
+	module__set_problem(module, context, SYMBOL_FILE_GONE, advice, "%s", reason);
+}
+
+static void set_changed(struct module *module, struct context *context)
+{
+	const char *reason = "the file there is another one now";
+	const char *advice = ADVICE_RECORD;
+
+	if (module->told && context->recorded) {
+		advice = "report with the file that was recorded, or set DEBUGINFOD_URLS";
+	} else if (!module->told) {
+		reason = "the file was replaced since the process mapped it";
+		advice = "profile as root: the old file can then be opened as long as the process lives";
+	}
+	module__set_problem(module, context, SYMBOL_FILE_CHANGED, advice, "%s", reason);
+}
+
 void module__set_error(struct module *module, struct context *context, int error)
 {
 	switch (error) {
 	case -ENOENT:
 	case -ENOTDIR:
 	case -ESRCH:
-		if (module->told)
-			module__set_problem(module, context, SYMBOL_FILE_GONE,
-					    "record with 'profbuf record', which opens files while they are mapped",
-					    context->here ?
-					    "the file is gone, and so is the process" :
-					    "there is no such file on this machine");
-		else if (module->live)
-			module__set_problem(module, context, SYMBOL_FILE_GONE,
-					    "profile as root: the file can then be opened as long as the process lives",
-					    "the file was deleted");
-		else
-			module__set_problem(module, context, SYMBOL_FILE_GONE,
-					    "report on the machine of the recording, or set DEBUGINFOD_URLS",
-					    "there is no such file on this machine");
+		set_gone(module, context);
 		break;
 	case -ESTALE:
-		if (module->told) {
-			module__set_problem(module, context, SYMBOL_FILE_CHANGED,
-					    "record with 'profbuf record', which opens files while they are mapped",
-					    "the file there is another one now");
-			break;
-		}
-		module__set_problem(module, context, SYMBOL_FILE_CHANGED,
-				    "profile as root: the old file can then be opened as long as the process lives",
-				    "the file was replaced since the process mapped it");
+		set_changed(module, context);
 		break;
 	case -EACCES:
 	case -EPERM:

@@ -177,6 +177,7 @@ void symbols__set_here(struct symbols *symbols)
 
 void symbols__set_recorded(struct symbols *symbols, uint64_t realtime_ns)
 {
+	symbols->context.recorded = true;
 	symbols->context.recorded_ns = realtime_ns;
 }
 

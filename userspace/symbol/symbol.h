@@ -421,9 +421,9 @@ bool symbols__has_space(const struct symbols *symbols, uint64_t word);
 void symbols__set_here(struct symbols *symbols);
 
 /**
- * symbols__set_recorded - tell when the recording that mappings are handed in from ended
+ * symbols__set_recorded - tell that what is handed in is from a recording, and when that ended
  * @symbols: the resolver
- * @realtime_ns: CLOCK_REALTIME
+ * @realtime_ns: CLOCK_REALTIME; 0: that is not known, or not yet
  *
  * A file that has no build-id, and has changed since, is not taken for the recorded one.
  */
