@@ -123,10 +123,12 @@ catch_up()
 	until_true has_count "$1" records_read "$(session "$1" records)"
 }
 
-# Read elsewhere: without /proc/kallsyms and the processes.
+# elsewhere COMMAND...: on what looks like another machine, which was started at another time, has
+# other processes, and hides its kernel's names.
 elsewhere()
 {
-	unshare -m sh -c 'mount -t tmpfs none /proc && exec "$@"' sh "$@"
+	unshare --time --monotonic 86400 --mount --pid --fork --mount-proc sh -c \
+		'mount --bind /dev/null /proc/kallsyms && exec "$@"' sh "$@"
 }
 
 # run_chosen_tests [TEST...]: in a directory of their own, with the module.

@@ -24,7 +24,7 @@ static void make(void)
 	if (getrandom(page, sizeof(page), 0) != sizeof(page))
 		exit(EXIT_FAILURE);
 	for (i = 0; i < WORDS / 4; i++)
-		page[i] = (uintptr_t)page + page[i] % sizeof(page);
+		page[i] = (uintptr_t)page + i * 32 + page[i] % 32;
 	for (; i < WORDS / 2; i++)
 		page[i] = 0x500000000000 + page[i] % 0x200000000000;
 }

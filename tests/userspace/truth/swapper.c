@@ -2,7 +2,8 @@
 /*
  * swapper TIMES MILLISECONDS FILE OTHER: load two libraries by turns, TIMES in all, each where the
  * one before it was, and do the same work in all of them, of about so many milliseconds.
- * Prints a line for each: which one (0 or 1), and from when to when it was there to be seen.
+ * Prints a line for each: whose function it has, 0 or 1, and from when to when it was there to be
+ * seen.
  */
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -52,11 +53,16 @@ int main(int argc, char **argv)
 	times = atoi(argv[1]);
 	calls = calibrate(atoi(argv[2]) * 1000000ULL);
 	for (i = 0; i < times; i++) {
-		int which = i & 1;
-		void *library = dlopen(argv[3 + which], RTLD_NOW);
-		void *function = library ? dlsym(library, names[which]) : NULL;
+		void *library = dlopen(argv[3 + (i & 1)], RTLD_NOW), *function;
 		uint64_t begin;
+		int which;
 
+		if (!library)
+			die(dlerror());
+		function = dlsym(library, names[0]);
+		which = !function;
+		if (which)
+			function = dlsym(library, names[1]);
 		if (!function)
 			die(dlerror());
 		if (place && function != place)
