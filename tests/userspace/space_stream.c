@@ -26,6 +26,9 @@
 #define SIZE		0x1000
 #define START		2000000000ULL
 
+/* Another number of the process, in a PID namespace that nobody is in. */
+#define SOMEBODY	0x3ffff0
+
 #define WORD(id, generation) ((uint64_t)(id) << 24 | (generation))
 
 struct file {
@@ -110,7 +113,7 @@ static void space(struct builder *builder, uint64_t word, uint32_t flags,
 	const struct profbuf_space_info info = {
 		.flags = flags,
 		.space = word,
-		.tgid = pid,
+		.tgid = pid_ns ? SOMEBODY : pid,
 		.ns_tgid = pid,
 		.pid_ns = pid_ns,
 		.start_ns = start_ns,
