@@ -3,10 +3,11 @@
  * space_stream: print a stream whose SPACE frames say all that they can say. Each argument is a
  * file with the offset of its code and its build-id: FILE:OFFSET[:BUILDID].
  *
- *	space_stream OLD NEW CHANGED [PID]
+ *	space_stream [OLD NEW CHANGED [PID]]
  *
  * OLD was mapped where NEW is by now; CHANGED is told as it was before it was changed. With PID it
- * is a stream of this machine, and the process is that one.
+ * is a stream of this machine, and the process is that one. Without arguments it is one of a
+ * kernel that tells of no space.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -157,12 +158,26 @@ static void make_ours(struct builder *builder)
 	info->realtime_ns = now(CLOCK_REALTIME);
 }
 
+static int print(struct builder *builder)
+{
+	fwrite(builder->data, builder->size, 1, stdout);
+	builder__free(builder);
+	return fclose(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	struct file old = { 0 }, new = { 0 }, changed = { 0 };
 	struct builder_mapping list[8];
 	struct builder b = { 0 };
 
+	if (argc == 1) {
+		builder__info(&b, 1);
+		builder__begin(&b, 0, PROFBUF_WORDS);
+		record(&b, "blind", PROFBUF_SPACE_UNKNOWN, BASE);
+		builder__end(&b);
+		return print(&b);
+	}
 	if (argc < 4)
 		return 2;
 	parse(&old, argv[1]);
@@ -217,7 +232,5 @@ int main(int argc, char **argv)
 	space(&b, WORD(7, 1), PROFBUF_SPACE_INCOMPLETE, list, 1);
 	list[0] = map(&changed, BASE);
 	space(&b, WORD(6, 1), PROFBUF_SPACE_ENDED, list, 1);
-	fwrite(b.data, b.size, 1, stdout);
-	builder__free(&b);
-	return fclose(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return print(&b);
 }

@@ -105,6 +105,19 @@ static void explain_records(struct names *names)
 	}
 }
 
+/* If too much happened at once, it would still have told of some spaces. */
+static void explain_kernel(struct names *names)
+{
+	struct symbol_module *module = NULL;
+
+	while ((module = symbols__next_module(names->symbols, module))) {
+		if (module->problem != SYMBOL_NO_SPACE)
+			continue;
+		module->reason = "the kernel does not tell what is mapped in processes";
+		module->advice = "its log says why: 'dmesg'";
+	}
+}
+
 /**
  * names__end - take note that there will be no more frames of a recorder
  * @names: the names
@@ -122,6 +135,8 @@ int names__end(struct names *names)
 		advise_on_kernel(names);
 	if (names->recorded && !names->processes_told)
 		explain_records(names);
+	if (!names->spaces_told)
+		explain_kernel(names);
 	names->ended = true;
 	return cut_short && names->same_boot ? read_kernel(names) : 0;
 }
@@ -165,6 +180,7 @@ uint64_t names__owner(const struct names *names, const struct profbuf_record *re
 int names__space(struct names *names, const struct profbuf_space_info *info,
 		 const struct profbuf_space_mapping *mappings)
 {
+	names->spaces_told = true;
 	return symbols__add_space(names->symbols, info, mappings);
 }
 

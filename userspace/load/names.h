@@ -34,6 +34,7 @@ enum names_news {
  * @once: names are asked for before the stream was read to its end
  * @same_boot: the kernel of the stream is the one that runs
  * @processes_told: the recorder has told of processes itself
+ * @spaces_told: the kernel has told of address spaces
  * @replaced: processes that have mapped other files in the place of some, and nothing tells when
  * @processes: what is known of processes; of a recording, those that executed another program
  * @nr_processes: their number
@@ -51,6 +52,7 @@ struct names {
 	bool once;
 	bool same_boot;
 	bool processes_told;
+	bool spaces_told;
 	uint32_t replaced;
 	struct names_process *processes;
 	uint32_t nr_processes;
