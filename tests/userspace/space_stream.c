@@ -3,11 +3,11 @@
  * space_stream: print a stream whose SPACE frames say all that they can say. Each argument is a
  * file with the offset of its code and its build-id: FILE:OFFSET[:BUILDID].
  *
- *	space_stream [OLD NEW CHANGED [PID]]
+ *	space_stream [OLD [NEW CHANGED [PID]]]
  *
  * OLD was mapped where NEW is by now; CHANGED is told as it was before it was changed. With PID it
  * is a stream of this machine, and the process is that one. Without arguments it is one of a
- * kernel that tells of no space.
+ * kernel that tells of no space, with OLD alone one of stacks in it that may be whole.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -158,6 +158,38 @@ static void make_ours(struct builder *builder)
 	info->realtime_ns = now(CLOCK_REALTIME);
 }
 
+/* Stacks of the functions of @file, which the kernel does not know to be whole. */
+static void stacks(struct builder *builder, const struct file *file)
+{
+	const uint64_t stack[] = { BASE + 8, BASE + 9 };
+	struct builder_record record = {
+		.time = START,
+		.count = 1,
+		.pid = pid,
+		.tid = pid,
+		.mode = 1ULL << 32 | PROFBUF_MODE_USER_INCOMPLETE,
+		.comm = "stacks",
+		.depth = 2,
+		.stack = stack,
+		.space = WORD(5, 1),
+		.end = PROFBUF_END_ZERO,
+	};
+	const struct builder_mapping mapping = map(file, BASE);
+
+	builder__info(builder, 1);
+	builder__begin(builder, 0, PROFBUF_WORDS);
+	builder__record(builder, &record);
+	record.mode |= PROFBUF_MODE_TRUNCATED;
+	builder__record(builder, &record);
+	record.mode &= ~PROFBUF_MODE_TRUNCATED;
+	record.depth = 1;
+	builder__record(builder, &record);
+	record.end = PROFBUF_END_STRAY;
+	builder__record(builder, &record);
+	builder__end(builder);
+	space(builder, WORD(5, 1), 0, &mapping, 1);
+}
+
 static int print(struct builder *builder)
 {
 	fwrite(builder->data, builder->size, 1, stdout);
@@ -176,6 +208,11 @@ int main(int argc, char **argv)
 		builder__begin(&b, 0, PROFBUF_WORDS);
 		record(&b, "blind", PROFBUF_SPACE_UNKNOWN, BASE);
 		builder__end(&b);
+		return print(&b);
+	}
+	if (argc == 2) {
+		parse(&old, argv[1]);
+		stacks(&b, &old);
 		return print(&b);
 	}
 	if (argc < 4)

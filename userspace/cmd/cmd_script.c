@@ -13,6 +13,7 @@
 #include "load/load.h"
 #include "load_options.h"
 #include "options.h"
+#include "profile/profile.h"
 #include "terminal.h"
 #include "util/backlog.h"
 #include "util/index.h"
@@ -84,7 +85,9 @@ static int script__info(void *context, const struct profbuf_info *info)
 	return err;
 }
 
-static int print_address(struct script *script, const struct profbuf_record *record, uint32_t n)
+/* @found: what is known of it goes here, unless names are not asked for. */
+static int print_address(struct script *script, const struct profbuf_record *record, uint32_t n,
+			 const struct symbol_location **found)
 {
 	bool exact = !n || n == record->kernel_frames;
 	const struct symbol_location *location;
@@ -100,6 +103,7 @@ static int print_address(struct script *script, const struct profbuf_record *rec
 	location = symbols__resolve(script->names.symbols, owner, record->stack[n], exact);
 	if (!location)
 		return -ENOMEM;
+	*found = location;
 	if (!location->nframes) {
 		printf(" %#" PRIx64 "(", record->stack[n]);
 		utf8_print(location->module->path, stdout);
@@ -129,8 +133,38 @@ static void print_time(uint32_t cpu, uint64_t time)
 	printf("[%03u] %" PRIu64 ".%09" PRIu64, cpu, time / 1000000000, time % 1000000000);
 }
 
+/* Do user frames lead to their root, though the kernel does not know? @last, @before: the last. */
+static bool begins_by_name(const struct profbuf_record *record, const struct symbol_location *last,
+			   const struct symbol_location *before)
+{
+	return last && record->end &&
+	       !(record->mode & (PROFBUF_MODE_TRUNCATED | PROFBUF_MODE_TIMED_OUT |
+				 PROFBUF_MODE_KERNEL_INCOMPLETE)) &&
+	       profile__begins_by_name(last, before, record->end);
+}
+
+/* Why callers are missing. @last, @before: the last user frames that there are, or NULL. */
+static void print_end(const struct profbuf_record *record, const struct symbol_location *last,
+		      const struct symbol_location *before)
+{
+	bool told = record->end && record->end <= PROFBUF_END_SEGMENT;
+	bool kernel = record->mode & PROFBUF_MODE_KERNEL_INCOMPLETE;
+	bool user = record->mode & PROFBUF_MODE_USER_INCOMPLETE &&
+		    !begins_by_name(record, last, before);
+
+	if (record->mode & PROFBUF_MODE_TRUNCATED)
+		printf(" [truncated]");
+	if (user && told)
+		printf(" [incomplete: %s]", end_text(record->end)->name);
+	else if (kernel || user)
+		printf(" [incomplete]");
+	if (record->mode & PROFBUF_MODE_TIMED_OUT)
+		printf(" [timed out]");
+}
+
 static int script__record(void *context, const struct profbuf_record *record)
 {
+	const struct symbol_location *last = NULL, *before = NULL;
 	struct script *script = context;
 	enum names_news news;
 	uint32_t n;
@@ -151,17 +185,11 @@ static int script__record(void *context, const struct profbuf_record *record)
 	if (record->tag)
 		printf(" tag=%#" PRIx64, record->tag);
 	putchar(':');
-	for (n = 0; !err && n < record->depth; n++)
-		err = print_address(script, record, n);
-	if (record->mode & PROFBUF_MODE_TRUNCATED)
-		printf(" [truncated]");
-	if (record->mode & PROFBUF_MODE_USER_INCOMPLETE && record->end &&
-	    record->end <= PROFBUF_END_SEGMENT)
-		printf(" [incomplete: %s]", end_text(record->end)->name);
-	else if (record->mode & (PROFBUF_MODE_KERNEL_INCOMPLETE | PROFBUF_MODE_USER_INCOMPLETE))
-		printf(" [incomplete]");
-	if (record->mode & PROFBUF_MODE_TIMED_OUT)
-		printf(" [timed out]");
+	for (n = 0; !err && n < record->depth; n++) {
+		before = n > record->kernel_frames ? last : NULL;
+		err = print_address(script, record, n, &last);
+	}
+	print_end(record, record->depth > record->kernel_frames ? last : NULL, before);
 	putchar('\n');
 	if (!err)
 		err = script__flush();

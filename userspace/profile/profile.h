@@ -286,6 +286,8 @@ void profile__set_end(struct profile *profile, uint32_t index, uint8_t end);
 uint64_t profile__owner(const struct profile *profile, const struct profile_location *location);
 int profile__symbolize(struct profile *profile, struct symbols *symbols);
 void profile__find_roots(struct profile *profile);
+bool profile__begins_by_name(const struct symbol_location *last,
+			     const struct symbol_location *before, uint8_t end);
 
 /* The stack of the record that was added last. */
 uint32_t profile__last_stack(const struct profile *profile);

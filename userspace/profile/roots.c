@@ -10,11 +10,14 @@
 #include "symbol/symbol.h"
 
 /* The function that has a symbol, which is the outermost one at an address. */
-static const char *function_name(const struct profile *profile, uint32_t location)
+static const char *function_name(const struct symbol_location *symbol)
 {
-	const struct symbol_location *symbol = profile__location(profile, location)->symbol;
-
 	return symbol->nframes ? symbol->frames[symbol->nframes - 1].system_name : "";
+}
+
+static const struct symbol_location *symbol_of(const struct profile *profile, uint32_t location)
+{
+	return profile__location(profile, location)->symbol;
 }
 
 static bool begins_thread(const char *name)
@@ -38,23 +41,38 @@ static bool begins_thread(const char *name)
 	return false;
 }
 
-/*
+/**
+ * profile__begins_by_name - do user frames reach their root, as the names of functions tell?
+ * @last: the outermost one
+ * @before: what that called; NULL if there is only one user frame
+ * @end: where the walk ended: enum profbuf_end
+ *
  * Stripped libraries do not name the caller of main(), but only one thing calls it. A thread that
  * is being made is in clone() as well, but called: what was interrupted tells nothing, unless the
  * frame pointer says the same.
+ *
+ * Return: true if so.
  */
+bool profile__begins_by_name(const struct symbol_location *last,
+			     const struct symbol_location *before, uint8_t end)
+{
+	if (!before && end != PROFBUF_END_ZERO)
+		return false;
+	return begins_thread(function_name(last)) ||
+	       (before && !strcmp(function_name(before), "main"));
+}
+
 static bool begins_by_name(const struct profile *profile, const struct profile_stack *stack)
 {
 	uint32_t last = stack->nlocations - 1;
+	const struct symbol_location *before = NULL;
 
 	if (stack->nlocations <= stack->kernel_frames)
 		return false;
-	if (last == stack->kernel_frames && stack->end != PROFBUF_END_ZERO)
-		return false;
-	if (begins_thread(function_name(profile, stack->locations[last])))
-		return true;
-	return last > stack->kernel_frames &&
-	       !strcmp(function_name(profile, stack->locations[last - 1]), "main");
+	if (last > stack->kernel_frames)
+		before = symbol_of(profile, stack->locations[last - 1]);
+	return profile__begins_by_name(symbol_of(profile, stack->locations[last]), before,
+				       stack->end);
 }
 
 /* What enters the kernel is called by user code, also where its process has none any more. */
@@ -64,7 +82,7 @@ static bool is_entered_by_user(const struct profile *profile, const struct profi
 
 	if (!stack->nlocations)
 		return false;
-	name = function_name(profile, stack->locations[stack->nlocations - 1]);
+	name = function_name(symbol_of(profile, stack->locations[stack->nlocations - 1]));
 	return !strncmp(name, "entry_", 6) || !strncmp(name, "asm_", 4);
 }
 
