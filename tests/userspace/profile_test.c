@@ -178,6 +178,7 @@ static void test_roots(void **state)
 		uint32_t kernel_frames;
 		uint8_t end;
 		uint8_t found;
+		bool elsewhere;	/* not in the C library */
 	} cases[] = {
 #define ROOT	PROFBUF_END_ROOT
 #define STRAY	PROFBUF_END_STRAY
@@ -192,6 +193,20 @@ static void test_roots(void **state)
 		{ { "f", "g", NULL, NULL }, 0, 0, STRAY, STRAY },
 		{ { "f", "g", NULL, NULL }, 0, 0, ZERO, ZERO },
 		{ { "f", "main", "g", "h" }, 0, 0, STRAY, STRAY },
+		/* What is not its caller has a name, or is in the program. */
+		{ { "f", "g", "main", "h" }, 0, 0, STRAY, STRAY },
+		{ { "f", "g", "main", NULL }, 0, 0, STRAY, ROOT },
+		{ { "f", "g", "main", NULL }, 0, 0, STRAY, STRAY, true },
+		/* A program's own function, which may be anything. */
+		{ { "f", "g", "h", "start_thread" }, 0, 0, STRAY, ROOT },
+		{ { "f", "g", "h", "start_thread" }, 0, 0, STRAY, STRAY, true },
+		{ { "f", "g", "h", "start_thread" }, 0, 0, ZERO, ROOT, true },
+		{ { "f", "g", "h", "clone3" }, 0, 0, STRAY, ROOT },
+		{ { "f", "g", "h", "clone3" }, 0, 0, STRAY, STRAY, true },
+		/* Interrupted there. */
+		{ { "f", "g", "h", "_start" }, 0, 3, PROFBUF_END_UNKNOWN, ROOT, true },
+		{ { "f", "g", "h", "start_thread" }, 0, 3, STRAY, ROOT },
+		{ { "f", "g", "h", "main" }, 0, 3, ZERO, ZERO },
 		{ { "f", "g", "h", "main" }, 0, 0, ZERO, ZERO },
 		/* Of the kernel, whatever it is called, or cut off. */
 		{ { "f", "g", "main", "h" }, 0, 3, ZERO, ZERO },
@@ -199,9 +214,9 @@ static void test_roots(void **state)
 		  PROFBUF_END_DEPTH },
 		{ { "f", "g", "main", "h" }, PROFBUF_MODE_KERNEL_INCOMPLETE, 0, STRAY,
 		  PROFILE_END_KERNEL },
-		/* Interrupted there, but called; or by the frame pointer not. */
+		/* Interrupted there, but called, whatever the register is used for. */
 		{ { "f", "g", "h", "clone3" }, 0, 3, STRAY, STRAY },
-		{ { "f", "g", "h", "clone3" }, 0, 3, ZERO, ROOT },
+		{ { "f", "g", "h", "clone3" }, 0, 3, ZERO, ZERO },
 		/* No user frames, of a process. */
 		{ { "f", "g", "h", "start_thread" }, 0, 4, PROFBUF_END_NONE, PROFBUF_END_NONE },
 		{ { "f", "g", "h", "i" }, PROFBUF_MODE_KERNEL_INCOMPLETE, 4, PROFBUF_END_NONE,
@@ -217,6 +232,9 @@ static void test_roots(void **state)
 		struct profile *profile = new_profile(false);
 		struct profbuf_record record = sample(1, 1, "a");
 		bool rooted = cases[i].found == ROOT;
+		struct symbol_module module = {
+			.path = cases[i].elsewhere ? "/usr/bin/program" : "/lib/libc.so.6",
+		};
 		struct symbol_location symbols[4];
 		struct symbol_frame frames[4];
 
@@ -234,6 +252,7 @@ static void test_roots(void **state)
 		for (n = 0; n < 4; n++) {
 			frames[n] = (struct symbol_frame){ .system_name = cases[i].names[n] };
 			symbols[n] = (struct symbol_location){
+				.module = &module,
 				.nframes = !!cases[i].names[n],
 				.frames = &frames[n],
 			};

@@ -20,25 +20,50 @@ static const struct symbol_location *symbol_of(const struct profile *profile, ui
 	return profile__location(profile, location)->symbol;
 }
 
-static bool begins_thread(const char *name)
+static bool is_in_c_library(const struct symbol_location *symbol)
 {
-	static const char *const names[] = {
-		"_start", "_dl_start_user", "__libc_start_call_main", "start_thread", "clone",
-		"clone3", "__clone", "__clone3", "runtime.goexit", "runtime.mstart",
-		"runtime.rt0_go", "_rt0_amd64", "_rt0_amd64_linux",
-	};
+	static const char *const names[] = { "libc.so", "libc-2", "libpthread", "ld-musl" };
+	const char *name = strrchr(symbol->module->path, '/');
+	size_t i;
+
+	for (i = 0; name && i < sizeof(names) / sizeof(*names); i++)
+		if (!strncmp(name + 1, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+static bool is_one_of(const char *name, const char *const *names, size_t n)
+{
 	/* Go's assembler adds which calling convention it is, versions of symbols follow an @. */
 	size_t length = strcspn(name, "@");
 	size_t i;
 
-	if (!strncmp(name, "__libc_start_main", strlen("__libc_start_main")))
-		return true;
-	if (length > 5 && !strcmp(name + length - 5, ".abi0"))
+	if (length > 5 && !strncmp(name + length - 5, ".abi0", 5))
 		length -= 5;
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (i = 0; i < n; i++)
 		if (strlen(names[i]) == length && !strncmp(name, names[i], length))
 			return true;
 	return false;
+}
+
+/* These names are nobody else's to give, and nobody calls what has them. */
+static bool begins_thread(const char *name)
+{
+	static const char *const names[] = {
+		"_start", "_dl_start_user", "__libc_start_call_main", "runtime.goexit",
+		"runtime.mstart", "runtime.rt0_go", "_rt0_amd64", "_rt0_amd64_linux",
+	};
+
+	return !strncmp(name, "__libc_start_main", strlen("__libc_start_main")) ||
+	       is_one_of(name, names, sizeof(names) / sizeof(*names));
+}
+
+/* A thread that makes another one is in there as well, but called. */
+static bool may_make_thread(const char *name)
+{
+	static const char *const names[] = { "clone", "clone3", "__clone", "__clone3" };
+
+	return is_one_of(name, names, sizeof(names) / sizeof(*names));
 }
 
 /**
@@ -47,19 +72,27 @@ static bool begins_thread(const char *name)
  * @before: what that called; NULL if there is only one user frame
  * @end: where the walk ended: enum profbuf_end
  *
- * Stripped libraries do not name the caller of main(), but only one thing calls it. A thread that
- * is being made is in clone() as well, but called: what was interrupted tells nothing, unless the
- * frame pointer says the same.
+ * Stripped libraries do not name the caller of main(), but only one thing calls it. Where main()
+ * was interrupted, what seems to be its caller may be anything: the library tells.
  *
  * Return: true if so.
  */
 bool profile__begins_by_name(const struct symbol_location *last,
 			     const struct symbol_location *before, uint8_t end)
 {
-	if (!before && end != PROFBUF_END_ZERO)
+	bool sure = end == PROFBUF_END_ZERO || is_in_c_library(last);
+	const char *name = function_name(last);
+
+	if (begins_thread(name))
+		return true;
+	/* Anybody may call a function of his like that. */
+	if (!strcmp(name, "start_thread"))
+		return sure;
+	if (!before)
 		return false;
-	return begins_thread(function_name(last)) ||
-	       (before && !strcmp(function_name(before), "main"));
+	if (may_make_thread(name))
+		return sure;
+	return !*name && is_in_c_library(last) && !strcmp(function_name(before), "main");
 }
 
 static bool begins_by_name(const struct profile *profile, const struct profile_stack *stack)
