@@ -11,15 +11,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -576,121 +572,6 @@ static void test_family(void **state)
 	forget(&recording);
 }
 
-/* Which of the numbers of processes in records count. */
-static void assert_kept(struct recording *recording, uint64_t samples, uint64_t unknown)
-{
-	assert_int_equal(record(recording), 0);
-	end(recording);
-	assert_int_equal(recording->recorder.samples, samples);
-	assert_int_equal(recording->recorder.unknown, unknown);
-	forget(recording);
-}
-
-static pid_t fork_sleeper(void)
-{
-	pid_t pid = fork();
-
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		pause();
-		_exit(0);
-	}
-	assert_true(pid > 0);
-	return pid;
-}
-
-/* In another PID namespace records have numbers that processes do not have there. */
-static void test_family_by_its_own_numbers(void **state)
-{
-	const pid_t child = fork_sleeper();
-	struct profbuf_space_info info = {
-		.space = 6ULL << 24,
-		.tgid = NOBODY,
-		.parent = NOBODY + 1,
-		.ns_tgid = child,
-		.start_ns = started(child),
-	};
-	struct recording recording;
-	struct stat status;
-
-	(void)state;
-	assert_int_equal(stat("/proc/self/ns/pid", &status), 0);
-	info.pid_ns = status.st_ino;
-	begin(&recording, false);
-	builder__begin(&recording.session, 0, PROFBUF_WORDS);
-	/* The child, because its parent is this process, and one in a namespace of its own. */
-	add_space_sample(&recording, NOBODY, 6ULL << 24);
-	add_space_sample(&recording, NOBODY + 2, 7ULL << 24);
-	builder__end(&recording.session);
-	builder__space(&recording.session, &info, NULL, 0);
-	info.space = 7ULL << 24;
-	info.tgid = NOBODY + 2;
-	info.pid_ns = 1;
-	builder__space(&recording.session, &info, NULL, 0);
-	assert_kept(&recording, 1, 1);
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
-}
-
-/* The number of this process in /proc, which is still that of another namespace. */
-static uint32_t number_in_proc(void)
-{
-	char number[32] = "";
-
-	assert_true(readlink("/proc/self", number, sizeof(number) - 1) > 0);
-	return strtoul(number, NULL, 10);
-}
-
-/* There a record that does not tell its space is nobody's, whoever has its number. */
-static void test_numbers_in_another_pid_namespace(void **state)
-{
-	int status = -1;
-	pid_t pid;
-
-	(void)state;
-	pid = fork();
-	if (!pid) {
-		struct recording recording;
-
-		if (unshare(CLONE_NEWPID))
-			_exit(2);
-		pid = fork();
-		if (pid) {
-			waitpid(pid, &status, 0);
-			_exit(WEXITSTATUS(status));
-		}
-		begin(&recording, false);
-		assert_int_equal(family__add(&recording.recorder.family, number_in_proc()), 0);
-		builder__begin(&recording.session, 0, PROFBUF_WORDS);
-		add_space_sample(&recording, number_in_proc(), PROFBUF_SPACE_UNKNOWN);
-		builder__end(&recording.session);
-		assert_int_equal(record(&recording), 0);
-		end(&recording);
-		_exit(recording.recorder.samples || recording.recorder.unknown != 1);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (WEXITSTATUS(status) == 2)
-		skip();
-	assert_int_equal(status, 0);
-}
-
-/* A parent is the one that had the number then, known or not. */
-static void test_a_number_of_two_parents(void **state)
-{
-	const uint64_t now = started(getpid());
-	struct recording recording;
-
-	(void)state;
-	begin(&recording, false);
-	builder__begin(&recording.session, 0, PROFBUF_WORDS);
-	add_space_sample(&recording, getppid(), 6ULL << 24);
-	add_space_sample(&recording, NOBODY, 7ULL << 24);
-	builder__end(&recording.session);
-	tell(&recording, 6ULL << 24, getppid(), getpid(), 0);
-	tell(&recording, 7ULL << 24, NOBODY, getppid(), now + 1000000000);
-	assert_kept(&recording, 1, 0);
-}
-
 /* A late timer has a name of its own, and leads to no address that has to be named. */
 static void test_late_timer(void **state)
 {
@@ -907,9 +788,6 @@ int main(void)
 		cmocka_unit_test(test_late_timer),
 		cmocka_unit_test(test_spaces),
 		cmocka_unit_test(test_family),
-		cmocka_unit_test(test_family_by_its_own_numbers),
-		cmocka_unit_test(test_numbers_in_another_pid_namespace),
-		cmocka_unit_test(test_a_number_of_two_parents),
 		cmocka_unit_test(test_names_of_what_is_gone),
 		cmocka_unit_test(test_many_stacks),
 		cmocka_unit_test(test_full_disk),

@@ -27,9 +27,6 @@
 #define SIZE		0x1000
 #define START		2000000000ULL
 
-/* Another number of the process, in a PID namespace that nobody is in. */
-#define SOMEBODY	0x3ffff0
-
 #define WORD(id, generation) ((uint64_t)(id) << 24 | (generation))
 
 struct file {
@@ -114,7 +111,7 @@ static void space(struct builder *builder, uint64_t word, uint32_t flags,
 	const struct profbuf_space_info info = {
 		.flags = flags,
 		.space = word,
-		.tgid = pid_ns ? SOMEBODY : pid,
+		.tgid = pid,
 		.ns_tgid = pid,
 		.pid_ns = pid_ns,
 		.start_ns = start_ns,

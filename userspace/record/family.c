@@ -27,9 +27,9 @@
 
 /**
  * struct family_process - a process
- * @pid: process ID, as our /proc has it, like @parent
+ * @pid: process ID
  * @started: when it was started, in clock ticks, as /proc has it
- * @parent: process ID of its parent, when it was seen first; NONE: not known
+ * @parent: process ID of its parent, when it was seen first
  * @checked: when it was seen to have that ID, CLOCK_MONOTONIC
  * @asked: of its ancestors was asked
  * @answer: whether it belongs
@@ -46,7 +46,7 @@ struct family_process {
 /**
  * struct family_space - an address space
  * @id: its ID
- * @pid: a process that uses it, as records have it
+ * @pid: a process that uses it
  * @process: its number in the table
  */
 struct family_space {
@@ -121,20 +121,6 @@ static struct family_space *find_space(const struct family *family, uint64_t id,
 	return NULL;
 }
 
-static uint32_t tell_process(struct family *family, const struct profbuf_space_info *info)
-{
-	uint32_t pid = machine__pid_of(info), parent = info->parent, own_parent;
-	uint64_t started = machine__ticks(info->start_ns), own_started;
-
-	/* The number of its parent, too, is another one here. */
-	if (pid != info->tgid) {
-		parent = NONE;
-		if (machine__process_stat(pid, &own_parent, &own_started) && own_started == started)
-			parent = own_parent;
-	}
-	return add_process(family, pid, started, parent);
-}
-
 /**
  * family__tell - take note of whose an address space is
  * @family: the family
@@ -149,7 +135,7 @@ int family__tell(struct family *family, const struct profbuf_space_info *info)
 
 	if (find_space(family, id, info->tgid))
 		return 0;
-	process = tell_process(family, info);
+	process = add_process(family, info->tgid, machine__ticks(info->start_ns), info->parent);
 	if (process == NONE)
 		return -ENOMEM;
 	if (array__reserve(&family->spaces, i, &family->max_spaces, sizeof(*family->spaces)) ||
@@ -166,9 +152,10 @@ static uint32_t parent_of(struct family *family, uint32_t process)
 	uint64_t until = family->processes[process].started, started;
 
 	found = find_process(family, pid, until);
-	if (!machine__process_stat(pid, &grandparent, &started) || started > until)
+	if (found != NONE)
 		return found;
-	/* What is known may be of one that had the number before. */
+	if (!machine__process_stat(pid, &grandparent, &started) || started > until)
+		return NONE;
 	return add_process(family, pid, started, grandparent);
 }
 
@@ -215,9 +202,6 @@ static enum family_answer ask_by_number(struct family *family, const struct prof
 	uint32_t i = find_process(family, record->pid, UINT64_MAX), parent;
 	uint64_t started;
 
-	/* It is the number of somebody else here. */
-	if (!machine__has_pids_of_records())
-		return FAMILY_UNKNOWN;
 	/* Records of different CPUs are not in order. */
 	if (i == NONE || record->time >= family->processes[i].checked + TRUE_NS) {
 		if (!machine__process_stat(record->pid, &parent, &started))

@@ -9,7 +9,6 @@
 
 #include "looks.h"
 #include "resolver.h"
-#include "util/machine.h"
 
 /**
  * struct space - an address space
@@ -126,7 +125,7 @@ int symbols__add_space(struct symbols *symbols, const struct profbuf_space_info 
 	struct space key = {
 		.id = PROFBUF_SPACE_ID(info->space),
 		.process = {
-			.pid = machine__pid_of(info),
+			.pid = info->tgid,
 			.ns_pid = info->ns_tgid,
 			.pid_ns = info->pid_ns,
 			.start_ns = info->start_ns,

@@ -9,9 +9,6 @@
 
 #define NANOSECONDS 1000000000LL
 
-/* The number that the kernel gives it. */
-#define INITIAL_PID_NAMESPACE 0xeffffffc
-
 /* How far the clocks may have been set apart. */
 #define SAME_BOOT_SLACK (10 * NANOSECONDS)
 
@@ -119,36 +116,6 @@ bool machine__process_stat(uint32_t pid, uint32_t *parent, uint64_t *started)
 		return false;
 	*started = start;
 	return true;
-}
-
-/* 0: it is not known. */
-static ino_t pid_namespace(void)
-{
-	struct stat status;
-
-	return stat("/proc/self/ns/pid", &status) ? 0 : status.st_ino;
-}
-
-/**
- * machine__pid_of - which number has the process of a space in our /proc?
- * @info: what a SPACE frame says of the space
- *
- * Return: its process ID; that of the initial PID namespace if the process is in another one than
- *	we are.
- */
-uint32_t machine__pid_of(const struct profbuf_space_info *info)
-{
-	return pid_namespace() == info->pid_ns ? info->ns_tgid : info->tgid;
-}
-
-/**
- * machine__has_pids_of_records - do processes have the same numbers here as in records?
- *
- * Return: false in another PID namespace than the initial one.
- */
-bool machine__has_pids_of_records(void)
-{
-	return pid_namespace() == INITIAL_PID_NAMESPACE;
 }
 
 static int64_t tick_ns(void)

@@ -21,8 +21,6 @@ int64_t machine__clock(clockid_t clock);
 bool machine__same_boot(const struct profbuf_info *info);
 bool machine__program(uint32_t pid, struct stat *status);
 bool machine__thread_name(uint32_t pid, uint32_t tid, char *name);
-uint32_t machine__pid_of(const struct profbuf_space_info *info);
-bool machine__has_pids_of_records(void);
 bool machine__process_stat(uint32_t pid, uint32_t *parent, uint64_t *started);
 uint64_t machine__ticks(uint64_t ns);
 bool machine__process_is_old(uint32_t pid, uint64_t time);
