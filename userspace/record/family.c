@@ -7,6 +7,9 @@
  * never taken for that of another that has got its number. Of ancestors that were not sampled
  * /proc tells, while they live; the recorder is the reaper of orphans, so that these do not leave
  * the family.
+ *
+ * The kernel tells the numbers of the initial PID namespace. In another one /proc shows fewer
+ * processes, by other numbers, which are what is kept here.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -25,11 +28,14 @@
 
 #define NONE UINT32_MAX
 
+/* A bit of the ID of a process that /proc does not show, which is that of the initial namespace. */
+#define HIDDEN (1U << 31)
+
 /**
  * struct family_process - a process
- * @pid: process ID
+ * @pid: process ID, as /proc has it
  * @started: when it was started, in clock ticks, as /proc has it
- * @parent: process ID of its parent, when it was seen first
+ * @parent: process ID of its parent, when it was seen first; NONE: not known
  * @checked: when it was seen to have that ID, CLOCK_MONOTONIC
  * @asked: of its ancestors was asked
  * @answer: whether it belongs
@@ -46,7 +52,7 @@ struct family_process {
 /**
  * struct family_space - an address space
  * @id: its ID
- * @pid: a process that uses it
+ * @pid: a process that uses it, as the kernel tells
  * @process: its number in the table
  */
 struct family_space {
@@ -90,10 +96,40 @@ static uint32_t add_process(struct family *family, uint32_t pid, uint64_t starte
 	return i;
 }
 
+/* The same by the number that the kernel tells. */
+static uint32_t find_told(const struct family *family, uint32_t pid, uint64_t until)
+{
+	uint32_t cursor, i, found = NONE;
+
+	if (!family->pid_ns)
+		return find_process(family, pid, until);
+	index_for_each_candidate(&family->told_index, hash_pair(pid, 0), cursor, i) {
+		uint32_t process = family->spaces[i].process;
+		uint64_t started = family->processes[process].started;
+
+		if (family->spaces[i].pid == pid && started <= until &&
+		    (found == NONE || started > family->processes[found].started))
+			found = process;
+	}
+	return found;
+}
+
+/**
+ * family__init - a family of nobody
+ * @family: the family
+ */
+void family__init(struct family *family)
+{
+	*family = (struct family){
+		.pid_ns = machine__pid_namespace(),
+		.own_pid = machine__proc_pid(getpid()),
+	};
+}
+
 /**
  * family__add - know that a living process belongs to the family
  * @family: the family
- * @pid: process ID
+ * @pid: process ID, in our own PID namespace
  *
  * Return: 0, -ESRCH if there is no such process, or another negative errno.
  */
@@ -102,6 +138,7 @@ int family__add(struct family *family, uint32_t pid)
 	uint64_t started;
 	uint32_t parent, i;
 
+	pid = machine__proc_pid(pid);
 	if (!machine__process_stat(pid, &parent, &started))
 		return -ESRCH;
 	i = add_process(family, pid, started, parent);
@@ -121,6 +158,24 @@ static struct family_space *find_space(const struct family *family, uint64_t id,
 	return NULL;
 }
 
+/* What the kernel says of a process, in numbers of /proc. */
+static uint32_t add_told(struct family *family, const struct profbuf_space_info *info)
+{
+	uint64_t start = machine__ticks(info->start_ns), started;
+	uint32_t parent = info->parent, pid, found;
+
+	if (!family->pid_ns)
+		return add_process(family, info->tgid, start, parent);
+	pid = machine__visible_pid(family->pid_ns, info->pid_ns, info->tgid, info->ns_tgid);
+	if (!pid)
+		pid = info->tgid | HIDDEN;
+	if (!machine__process_stat(pid, &parent, &started) || started != start) {
+		found = find_told(family, info->parent, start);
+		parent = found == NONE ? NONE : family->processes[found].pid;
+	}
+	return add_process(family, pid, start, parent);
+}
+
 /**
  * family__tell - take note of whose an address space is
  * @family: the family
@@ -135,11 +190,12 @@ int family__tell(struct family *family, const struct profbuf_space_info *info)
 
 	if (find_space(family, id, info->tgid))
 		return 0;
-	process = add_process(family, info->tgid, machine__ticks(info->start_ns), info->parent);
+	process = add_told(family, info);
 	if (process == NONE)
 		return -ENOMEM;
 	if (array__reserve(&family->spaces, i, &family->max_spaces, sizeof(*family->spaces)) ||
-	    index__insert(&family->space_index, hash_pair(id, info->tgid), i))
+	    index__insert(&family->space_index, hash_pair(id, info->tgid), i) ||
+	    index__insert(&family->told_index, hash_pair(info->tgid, 0), i))
 		return -ENOMEM;
 	family->spaces[family->nr_spaces++] = (struct family_space){ id, info->tgid, process };
 	return 0;
@@ -152,10 +208,9 @@ static uint32_t parent_of(struct family *family, uint32_t process)
 	uint64_t until = family->processes[process].started, started;
 
 	found = find_process(family, pid, until);
-	if (found != NONE)
-		return found;
 	if (!machine__process_stat(pid, &grandparent, &started) || started > until)
-		return NONE;
+		return found;
+	/* What is known may be of one that had the number before. */
 	return add_process(family, pid, started, grandparent);
 }
 
@@ -175,7 +230,7 @@ static enum family_answer ask(struct family *family, uint32_t process)
 		}
 		way[n++] = process;
 		/* We have no children but the command, and its orphans. */
-		if (p->parent == (uint32_t)getpid()) {
+		if (p->parent == family->own_pid) {
 			answer = FAMILY_YES;
 			break;
 		}
@@ -199,9 +254,12 @@ static enum family_answer ask(struct family *family, uint32_t process)
 /* Of a record that does not tell which process it is of but by its number. */
 static enum family_answer ask_by_number(struct family *family, const struct profbuf_record *record)
 {
-	uint32_t i = find_process(family, record->pid, UINT64_MAX), parent;
+	uint32_t i = find_told(family, record->pid, UINT64_MAX), parent;
 	uint64_t started;
 
+	/* In /proc it has another number. */
+	if (family->pid_ns)
+		return i == NONE ? FAMILY_UNKNOWN : ask(family, i);
 	/* Records of different CPUs are not in order. */
 	if (i == NONE || record->time >= family->processes[i].checked + TRUE_NS) {
 		if (!machine__process_stat(record->pid, &parent, &started))
@@ -240,7 +298,7 @@ enum family_answer family__has(struct family *family, const struct profbuf_recor
 	}
 	/* Who ends has no space any more, but had one; who never had one is a kernel thread. */
 	if (profile__has_space(record) && record->space == PROFBUF_SPACE_NONE &&
-	    find_process(family, record->pid, UINT64_MAX) == NONE)
+	    find_told(family, record->pid, UINT64_MAX) == NONE)
 		return FAMILY_NO;
 	return ask_by_number(family, record);
 }
@@ -256,4 +314,5 @@ void family__exit(struct family *family)
 	free(family->spaces);
 	index__free(&family->process_index);
 	index__free(&family->space_index);
+	index__free(&family->told_index);
 }

@@ -35,6 +35,9 @@ struct family_space;
  * @nr_spaces: their number
  * @max_spaces: room for so many
  * @space_index: to find them
+ * @told_index: to find them by the process IDs that the kernel tells
+ * @pid_ns: the PID namespace of the numbers in /proc, from machine__pid_namespace()
+ * @own_pid: our number there
  * @cgroup: the control group that the command is in
  */
 struct family {
@@ -47,9 +50,13 @@ struct family {
 	uint32_t nr_spaces;
 	uint32_t max_spaces;
 	struct index space_index;
+	struct index told_index;
+	uint64_t pid_ns;
+	uint32_t own_pid;
 	struct cgroup cgroup;
 };
 
+void family__init(struct family *family);
 int family__add(struct family *family, uint32_t pid);
 int family__tell(struct family *family, const struct profbuf_space_info *info);
 enum family_answer family__has(struct family *family, const struct profbuf_record *record);

@@ -35,6 +35,7 @@ static bool is_told(const void *context, uint64_t word)
 int recorder__init(struct recorder *recorder, int fd)
 {
 	*recorder = (struct recorder){ 0 };
+	family__init(&recorder->family);
 	recorder->symbols = symbols__new(NULL);
 	recorder->profile = profile__new(NULL);
 	if (!recorder->symbols || !recorder->profile)

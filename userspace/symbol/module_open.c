@@ -85,6 +85,9 @@ static void set_gone(struct module *module, struct context *context)
 	if (module->told && context->here && context->recorded) {
 		reason = "the file is gone";
 		advice = "report as long as there are files, or set DEBUGINFOD_URLS";
+	} else if (module->told && context->here && !module->pid) {
+		reason = "there is no such file here, and its process is in another PID namespace";
+		advice = "report from outside of the container";
 	} else if (module->told && context->here) {
 		reason = "the file is gone, and so is the process";
 		advice = ADVICE_RECORD;

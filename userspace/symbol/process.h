@@ -58,7 +58,7 @@ int process__find_perf_map(uint32_t pid, struct process_perf_map *perf_map);
 
 /**
  * struct process_identity - a process, that may have ended, and whose ID may be another one's
- * @pid: process ID, as seen from the initial pid namespace
+ * @pid: process ID, as our /proc has it; 0 if it does not show the process
  * @ns_pid: as seen from its own pid namespace
  * @pid_ns: inode number of that one
  * @start_ns: when it was started, CLOCK_BOOTTIME

@@ -9,6 +9,7 @@
 
 #include "looks.h"
 #include "resolver.h"
+#include "util/machine.h"
 
 /**
  * struct space - an address space
@@ -125,7 +126,8 @@ int symbols__add_space(struct symbols *symbols, const struct profbuf_space_info 
 	struct space key = {
 		.id = PROFBUF_SPACE_ID(info->space),
 		.process = {
-			.pid = info->tgid,
+			.pid = machine__visible_pid(symbols->context.pid_ns, info->pid_ns,
+						    info->tgid, info->ns_tgid),
 			.ns_pid = info->ns_tgid,
 			.pid_ns = info->pid_ns,
 			.start_ns = info->start_ns,

@@ -6,6 +6,7 @@
 #include <libiberty/hashtab.h>
 
 #include "resolver.h"
+#include "util/machine.h"
 
 #define KERNEL_PATH	"[kernel.kallsyms]"
 #define UNKNOWN_PATH	"[unknown]"
@@ -173,6 +174,7 @@ void symbols__free(struct symbols *symbols)
 void symbols__set_here(struct symbols *symbols)
 {
 	symbols->context.here = true;
+	symbols->context.pid_ns = machine__pid_namespace();
 }
 
 void symbols__set_recorded(struct symbols *symbols, uint64_t realtime_ns)

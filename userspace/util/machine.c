@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -8,6 +9,9 @@
 #include "machine.h"
 
 #define NANOSECONDS 1000000000LL
+
+/* The inode number of the initial PID namespace, which is the same on all machines. */
+#define INITIAL_PID_NAMESPACE 0xeffffffcU
 
 /* How far the clocks may have been set apart. */
 #define SAME_BOOT_SLACK (10 * NANOSECONDS)
@@ -149,4 +153,60 @@ bool machine__process_is_old(uint32_t pid, uint64_t time)
 
 	return machine__process_stat(pid, &parent, &started) &&
 	       (int64_t)(started * tick_ns()) - asleep <= (int64_t)time;
+}
+
+/**
+ * machine__proc_pid - what does /proc call a process?
+ * @pid: process ID in our own PID namespace, which need not be that of what is mounted on /proc
+ *
+ * Return: its number there; 0 if there is no such process.
+ */
+uint32_t machine__proc_pid(pid_t pid)
+{
+	int fd = pidfd_open(pid, 0);
+	char path[64], line[128];
+	unsigned int number = 0;
+	FILE *file;
+
+	if (fd < 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	while (file && !number && fgets(line, sizeof(line), file))
+		sscanf(line, "Pid: %u", &number);
+	if (file)
+		fclose(file);
+	close(fd);
+	return number;
+}
+
+/**
+ * machine__pid_namespace - which PID namespace has the numbers that /proc shows?
+ *
+ * Return: its inode number; 0 if it is the initial one, or not known.
+ */
+uint64_t machine__pid_namespace(void)
+{
+	struct stat status;
+
+	/* It takes privileges to see that of its first process. */
+	if (stat("/proc/1/ns/pid", &status) && stat("/proc/self/ns/pid", &status))
+		return 0;
+	return status.st_ino == INITIAL_PID_NAMESPACE ? 0 : status.st_ino;
+}
+
+/**
+ * machine__visible_pid - which number has a process in /proc, of which the kernel tells?
+ * @here: what machine__pid_namespace() said
+ * @pid_ns: inode number of its PID namespace; 0 if that is not known
+ * @pid: process ID in the initial PID namespace
+ * @ns_pid: process ID in its own one
+ *
+ * Return: the number; 0 if it cannot be seen from here, or not be told which one it is.
+ */
+uint32_t machine__visible_pid(uint64_t here, uint64_t pid_ns, uint32_t pid, uint32_t ns_pid)
+{
+	if (!here || !pid_ns)
+		return pid;
+	return here == pid_ns ? ns_pid : 0;
 }

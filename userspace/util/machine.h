@@ -25,4 +25,8 @@ bool machine__process_stat(uint32_t pid, uint32_t *parent, uint64_t *started);
 uint64_t machine__ticks(uint64_t ns);
 bool machine__process_is_old(uint32_t pid, uint64_t time);
 
+uint32_t machine__proc_pid(pid_t pid);
+uint64_t machine__pid_namespace(void);
+uint32_t machine__visible_pid(uint64_t here, uint64_t pid_ns, uint32_t pid, uint32_t ns_pid);
+
 #endif /* PROFBUF_UTIL_MACHINE_H */
