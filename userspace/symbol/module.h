@@ -21,7 +21,7 @@
  * @strings: interned
  * @memory: lives as long as the resolver
  * @here: address spaces are of this machine, as it runs
- * @pid_ns: then the PID namespace of the numbers in /proc, from machine__pid_namespace()
+ * @pid_ns: the PID namespace of the numbers in /proc, from machine__pid_namespace()
  * @recorded: a recorder wrote down what it is told here
  * @recorded_ns: when the recording ended, CLOCK_REALTIME; 0: unknown
  * @debuginfod_error: no server could be asked, so none is asked again

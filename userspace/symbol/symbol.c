@@ -98,6 +98,7 @@ struct symbols *symbols__new(const struct symbols_options *options)
 		return NULL;
 	if (options)
 		symbols->context.options = *options;
+	symbols->context.pid_ns = machine__pid_namespace();
 	symbols->context.strings = strings__new();
 	symbols->context.memory = objalloc_create();
 	symbols->modules = htab_try_create(64, hash_module, equal_module, NULL);
@@ -174,7 +175,6 @@ void symbols__free(struct symbols *symbols)
 void symbols__set_here(struct symbols *symbols)
 {
 	symbols->context.here = true;
-	symbols->context.pid_ns = machine__pid_namespace();
 }
 
 void symbols__set_recorded(struct symbols *symbols, uint64_t realtime_ns)
