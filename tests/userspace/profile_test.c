@@ -232,11 +232,12 @@ static void test_roots(void **state)
 		struct profile *profile = new_profile(false);
 		struct profbuf_record record = sample(1, 1, "a");
 		bool rooted = cases[i].found == ROOT;
-		struct symbol_module module = {
-			.path = cases[i].elsewhere ? "/usr/bin/program" : "/lib/libc.so.6",
-		};
+		struct symbol_module module = { .path = "/lib/libc.so.6" };
 		struct symbol_location symbols[4];
 		struct symbol_frame frames[4];
+
+		if (cases[i].elsewhere)
+			module.path = "/usr/bin/program";
 
 		record.kernel_frames = cases[i].kernel_frames;
 		record.mode = cases[i].mode | PROFBUF_MODE_USER_INCOMPLETE;

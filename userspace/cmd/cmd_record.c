@@ -350,11 +350,9 @@ static void say_what_is_missing(const struct request *request, const struct reco
 		hint("all samples come with a lower frequency (-F), fewer frames (--no-kernel, --no-user) or a larger share (--max-overhead)");
 	}
 	if (recorder->unknown)
-		note("%s samples are of processes %s: left out",
+		note("%s samples are of processes that ended before it was known whether they belong here%s: left out",
 		     units_count(recorder->unknown).text,
-		     recorder->family.pid_ns ?
-		     "that ended before it was known whether they belong here, or that this PID namespace does not have" :
-		     "that ended before it was known whether they belong here");
+		     recorder->family.pid_ns ? ", or that are in no PID namespace of ours" : "");
 	if (recorder->kernel_hidden && !request->no_kernel) {
 		warning("the kernel hides its symbols from this user: its functions have no names");
 		hint("record as root, or with 'sysctl kernel.kptr_restrict=0'");

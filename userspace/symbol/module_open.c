@@ -75,6 +75,8 @@ static const char *format_build_id(char *text, const uint8_t *build_id, size_t s
 }
 
 #define ADVICE_RECORD	"record with 'profbuf record', which opens files while they are mapped"
+#define ADVICE_ROOT(file) \
+	"profile as root: " file " can then be opened as long as the process lives"
 #define ADVICE_THERE	"report on the machine of the recording, or set DEBUGINFOD_URLS"
 
 static void set_gone(struct module *module, struct context *context)
@@ -93,7 +95,7 @@ static void set_gone(struct module *module, struct context *context)
 		advice = ADVICE_RECORD;
 	} else if (module->live) {
 		reason = "the file was deleted";
-		advice = "profile as root: the file can then be opened as long as the process lives";
+		advice = ADVICE_ROOT("the file");
 	}
 	module__set_problem(module, context, SYMBOL_FILE_GONE, advice, "%s", reason);
 }
@@ -107,7 +109,7 @@ static void set_changed(struct module *module, struct context *context)
 		advice = "report with the file that was recorded, or set DEBUGINFOD_URLS";
 	} else if (!module->told) {
 		reason = "the file was replaced since the process mapped it";
-		advice = "profile as root: the old file can then be opened as long as the process lives";
+		advice = ADVICE_ROOT("the old file");
 	}
 	module__set_problem(module, context, SYMBOL_FILE_CHANGED, advice, "%s", reason);
 }

@@ -2,9 +2,9 @@
 /*
  * A library with one function, which does the same whatever it is called.
  */
-void work(void);
-
 static volatile unsigned long sink;
+
+void work(void);
 
 void work(void)
 {
