@@ -222,7 +222,7 @@ static bool check_user_stack(const struct profbuf_frame *frame, const __u64 *rec
 	for (; i < length; i++)
 		ASSERT(!(stack[i] >> 63));
 	stack += kernel;
-	/* Until the loop is reached, there may be no frame yet, or nothing is known of the space. */
+	/* Until the loop is reached, there may be no frame yet, or nothing known of the space. */
 	if (length == kernel || !within(stack[0], known_leaf) ||
 	    stack[0] < (uintptr_t)known_leaf + 8 || record_end(record) == PROFBUF_END_UNKNOWN)
 		return false;

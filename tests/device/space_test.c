@@ -340,6 +340,42 @@ TEST(a_program_that_is_executed_is_another_space)
 	ASSERT_EQ(previous, first);
 }
 
+static void run_for_a_moment(void)
+{
+	count_down(50000000);
+}
+
+TEST(a_process_with_the_number_of_one_before_has_no_space_before)
+{
+	const struct told_mapping *mapping;
+	size_t ids = 0;
+	uint64_t last = 0;
+	pid_t first, pid;
+	int fd, id;
+
+	id = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
+	ASSERT_GE(id, 0);
+	fd = told_begin(&told, &stream, 500000, 0);
+	first = child_start(run_for_a_moment);
+	wait_for(first);
+	/* Others may start processes meanwhile. */
+	do {
+		ASSERT_GT(dprintf(id, "%d", first - 1), 0);
+		pid = child_start(run_for_a_moment);
+		wait_for(pid);
+	} while (pid != first);
+	told_end(&stream, fd, 0);
+	ASSERT_GT(told_check(&told), 20);
+	for (mapping = told.mappings; mapping < told.mappings + told.nr_mappings; mapping++) {
+		if (mapping->tgid != (uint32_t)first || PROFBUF_SPACE_ID(mapping->space) == last)
+			continue;
+		last = PROFBUF_SPACE_ID(mapping->space);
+		ids++;
+		ASSERT_EQ(mapping->previous, 0);
+	}
+	ASSERT_EQ(ids, 2);
+}
+
 static void *thread(void *argument)
 {
 	count_down(100000000);
@@ -878,7 +914,7 @@ static void run_for_ms(unsigned int ms)
 		count_down(1000);
 }
 
-/* What is not told yet when the process exits, is not: it has no root any more to see paths from. */
+/* What is not told when the process exits is not told: it has no root to see paths from. */
 TEST(a_session_ends_with_its_process)
 {
 	int i, status;

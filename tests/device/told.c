@@ -36,6 +36,7 @@ static void told_mapping(void *context, const struct profbuf_space_info *space,
 	new->number = told->nr_mappings++;
 	new->space = space->space;
 	new->previous = space->previous;
+	new->start_ns = space->start_ns;
 	new->sampled_ns = space->sampled_ns;
 	new->looked_ns = space->looked_ns;
 	new->tgid = space->tgid;
@@ -178,12 +179,28 @@ size_t told_frames(struct told *told, uint64_t space)
 	return n;
 }
 
+/* The space that a process is said to have had before must have been its own. */
+static void check_previous(struct told *told)
+{
+	const struct told_mapping *mapping, *previous;
+
+	for (mapping = told->mappings; mapping < told->mappings + told->nr_mappings; mapping++) {
+		previous = first_from(told, mapping->previous);
+		if (!mapping->previous || !previous ||
+		    PROFBUF_SPACE_ID(previous->space) != PROFBUF_SPACE_ID(mapping->previous))
+			continue;
+		ASSERT_EQ(previous->tgid, mapping->tgid);
+		ASSERT_EQ(previous->start_ns, mapping->start_ns);
+	}
+}
+
 /* Of each record in user code, what its address is in must have been told. Returns how many. */
 size_t told_check(struct told *told)
 {
 	const struct told_record *record;
 	size_t n = 0;
 
+	check_previous(told);
 	for (record = told->records; record < told->records + told->nr_records; record++) {
 		if (record->space == PROFBUF_SPACE_NONE || !record->ip)
 			continue;

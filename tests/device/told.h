@@ -14,7 +14,7 @@
 /* A mapping of a frame. */
 struct told_mapping {
 	uint64_t space;			/* the frame's space word */
-	uint64_t previous, sampled_ns, looked_ns;
+	uint64_t previous, start_ns, sampled_ns, looked_ns;
 	uint64_t pid_ns, mnt_ns;
 	uint32_t tgid, parent, ns_tgid, frame_flags;
 	struct profbuf_mapping mapping;

@@ -375,7 +375,8 @@ static void begin_asking(struct recording *recording, int error)
 }
 
 static int list_kernel_symbol(void *context, const struct profbuf_symbols *frame,
-		       const struct profbuf_symbol *symbol, const char *name, const char *module)
+			      const struct profbuf_symbol *symbol, const char *name,
+			      const char *module)
 {
 	char *text = context;
 
@@ -394,7 +395,8 @@ static void assert_symbols(const struct recording *recording, const char *expect
 
 	while (profbuf_stream__next(stream, &frame) > 0)
 		if (frame->type == PROFBUF_FRAME_SYMBOLS)
-			assert_int_equal(profbuf_recording__symbols(frame, list_kernel_symbol, text), 0);
+			assert_int_equal(profbuf_recording__symbols(frame, list_kernel_symbol,
+								    text), 0);
 	assert_string_equal(text, expected);
 	profbuf_stream__close(stream);
 }
