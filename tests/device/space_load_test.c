@@ -120,7 +120,7 @@ TEST(many_short_processes_are_told_and_leave_nothing)
 }
 
 /* Mappings of their own, so that a look at them takes a while. */
-#define MANY_MAPPINGS	400
+#define MANY_MAPPINGS	60
 
 static void map_many(void)
 {
