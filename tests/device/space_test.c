@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <elf.h>
 #include <fcntl.h>
-#include <link.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -73,8 +72,8 @@ static void check_map(const struct told_mapping *mapping)
 /* The build-id of this program, of 20 bytes, as it is in memory. */
 static const uint8_t *own_build_id(void)
 {
-	const ElfW(Phdr) *segment = (const ElfW(Phdr) *)getauxval(AT_PHDR);
-	uintptr_t base = (uintptr_t)segment - sizeof(ElfW(Ehdr));
+	const Elf64_Phdr *segment = (const Elf64_Phdr *)getauxval(AT_PHDR);
+	uintptr_t base = (uintptr_t)segment - sizeof(Elf64_Ehdr);
 	size_t i;
 
 	for (i = 0; i < getauxval(AT_PHNUM); i++) {
@@ -82,7 +81,7 @@ static const uint8_t *own_build_id(void)
 		const char *end = note + segment[i].p_memsz;
 
 		while (segment[i].p_type == PT_NOTE && note < end) {
-			const ElfW(Nhdr) *header = (const ElfW(Nhdr) *)note;
+			const Elf64_Nhdr *header = (const Elf64_Nhdr *)note;
 			const char *name = note + sizeof(*header);
 			const char *id = name + (header->n_namesz + 3) / 4 * 4;
 
