@@ -355,7 +355,7 @@ struct profbuf_space_info {
 #define PROFBUF_SPACE_ENDED			(1U << 2)
 
 #define PROFBUF_SPACE_ID(word)			((word) >> 24)
-#define PROFBUF_SPACE_GENERATION(word)		((__u32)(word) & 0xffffff)
+#define PROFBUF_SPACE_GENERATION(word)		((__u32)(0xffffff & (word)))
 
 /*
  * Space words that no frame tells of: the record is of a kernel thread, or the CPU was
@@ -445,7 +445,7 @@ enum profbuf_end {
 };
 
 /* The end word: enum profbuf_end in bits 0-7; the rest is 0. */
-#define PROFBUF_END(word)			((__u32)(word) & 0xff)
+#define PROFBUF_END(word)			((__u32)(0xff & (word)))
 
 /*
  * The late word: periods of the count that passed between the time at which the
