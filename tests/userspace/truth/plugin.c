@@ -2,9 +2,11 @@
 /*
  * A library with one function, which does the same whatever it is called.
  */
-static volatile unsigned long sink;
+#include <stdint.h>
 
 void work(void);
+
+static volatile uint64_t sink;
 
 void work(void)
 {
