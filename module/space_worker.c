@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The worker of the spaces: looks at those that were sampled, has it told, and drops what has ended.
+ * The worker of the spaces: looks at those that were sampled, has it told, and drops what has
+ * ended.
  *
  * Those who need its work done do it themselves: to wait for a thread that a real-time task keeps
  * from running could take for ever.
@@ -9,6 +10,7 @@
 #include <linux/llist.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
+#include <linux/rwsem.h>
 #include <linux/sched/mm.h>
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>

@@ -28,7 +28,9 @@ static void spaces_work(struct work_struct *work)
 
 static void spaces_work_later(struct work_struct *work)
 {
-	profbuf_space_work(container_of(to_delayed_work(work), struct profbuf_spaces, later), false);
+	struct delayed_work *later = to_delayed_work(work);
+
+	profbuf_space_work(container_of(later, struct profbuf_spaces, later), false);
 }
 
 static void spaces_work_flush(struct work_struct *work)

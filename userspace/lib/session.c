@@ -239,8 +239,8 @@ int profbuf_session__stats(struct profbuf_session *session, uint32_t cpu,
  * @symbol: where the answer goes
  *
  * Return: 0, -ENOENT if no function is known to have been there, -EPERM if the caller may not
- *	sample, -EINVAL if the session has not been started, -ENOTTY if the module is too old to say,
- *	or another negative errno.
+ *	sample, -EINVAL if the session has not been started, -ENOTTY if the module is too old to
+ *	say, or another negative errno.
  */
 int profbuf_session__kernel_symbol(struct profbuf_session *session, uint64_t address,
 				   uint64_t time_ns, struct profbuf_kernel_symbol *symbol)

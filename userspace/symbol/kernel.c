@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Symbols of the kernel and its modules: of this machine's, of a recording, or asked for one by one.
+ * Symbols of the kernel and its modules: of this machine's, of a recording, or asked for one by
+ * one.
  */
 #include <errno.h>
 #include <stdio.h>

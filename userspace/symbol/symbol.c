@@ -109,8 +109,8 @@ struct symbols *symbols__new(const struct symbols_options *options)
 	symbols->locations = locations__new();
 	symbols->names = module_names__new();
 	if (!symbols->context.strings || !symbols->context.memory || !symbols->modules ||
-	    !symbols->kernel_addresses || !symbols->processes || !symbols->spaces || !symbols->files ||
-	    !symbols->locations || !symbols->names)
+	    !symbols->kernel_addresses || !symbols->processes || !symbols->spaces ||
+	    !symbols->files || !symbols->locations || !symbols->names)
 		goto fail;
 
 	symbols->kernel = new_special(symbols, KERNEL_PATH, true, SYMBOL_NO_KERNEL,
