@@ -87,7 +87,7 @@ static __always_inline u64 sample_space(struct profbuf_cpu *pc, struct profbuf_s
 	if (unlikely(generation >= PROFBUF_GENERATION_MAX))
 		goto unknown;
 	stack->ranges = profbuf_space_ranges(pc, space, generation, regs, now);
-	stack->entry = space->entry;
+	stack->entry = READ_ONCE(space->entry);
 	return space->id | generation;
 
 unknown:

@@ -184,14 +184,20 @@ notrace u32 profbuf_space_sample_new(struct profbuf_spaces *spaces, struct profb
 }
 NOKPROBE_SYMBOL(profbuf_space_sample_new);
 
-static unsigned long space_entry(const struct mm_struct *mm)
+/**
+ * profbuf_space_find_entry - note where a space's program begins
+ * @space: the space, of which nothing can be mapped or unmapped meanwhile
+ *
+ * Context: any.
+ */
+void profbuf_space_find_entry(struct profbuf_space *space)
 {
+	const struct mm_struct *mm = space->mm;
 	size_t i;
 
 	for (i = 0; i + 1 < ARRAY_SIZE(mm->saved_auxv) && mm->saved_auxv[i] != AT_NULL; i += 2)
 		if (mm->saved_auxv[i] == AT_ENTRY)
-			return mm->saved_auxv[i + 1];
-	return 0;
+			WRITE_ONCE(space->entry, mm->saved_auxv[i + 1]);
 }
 
 /*
@@ -223,7 +229,7 @@ static noinline notrace const struct profbuf_ranges *space_look(struct profbuf_c
 	ranges->grown = atomic_read(&space->grown);
 	ranges->shrunk = atomic_read(&space->shrunk);
 	error = profbuf_ranges_look(ranges, mm);
-	space->entry = space_entry(mm);
+	profbuf_space_find_entry(space);
 	mmap_read_unlock(mm);
 	if (error) {
 		/* Too much for an interrupt. */

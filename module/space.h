@@ -217,6 +217,9 @@ const struct profbuf_ranges *profbuf_space_ranges_new(struct profbuf_cpu *pc,
 						      struct profbuf_space *space, u32 generation,
 						      struct pt_regs *regs, u64 now);
 
+/* For who looks at it. */
+void profbuf_space_find_entry(struct profbuf_space *space);
+
 /* For those who tell of changes and ask for a look. */
 void profbuf_space_queue(struct profbuf_spaces *spaces, struct profbuf_space *space, int state);
 

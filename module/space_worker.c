@@ -75,6 +75,7 @@ static void worker_look_ranges(struct profbuf_spaces *spaces, struct profbuf_spa
 	for_each_vma(iterator, vma)
 		if (profbuf_ranges_add(ranges, vma))
 			break;
+	profbuf_space_find_entry(space);
 	ranges = xchg(&space->ranges, ranges);
 	if (ranges)
 		profbuf_space_drop_ranges(spaces, ranges);

@@ -430,6 +430,43 @@ TEST(another_stack_is_followed_to_lower_addresses)
 	sample_chain(fd, 6, PROFBUF_END_STRAY);
 }
 
+static bool check_root(const struct profbuf_frame *frame, const __u64 *record)
+{
+	uint32_t kernel = PROFBUF_MODE_KERNEL_FRAMES(record_mode(record));
+	uint32_t length;
+
+	record_stack(frame, record, &length);
+	/* It may not spin yet, or nothing be known of its space. */
+	if (length == kernel || record_end(record) == PROFBUF_END_UNKNOWN ||
+	    PROFBUF_MODE(record_mode(record)) != PROFBUF_MODE_USER)
+		return false;
+	ASSERT_EQ(length, 2);
+	ASSERT_EQ(record_end(record), PROFBUF_END_ROOT);
+	ASSERT(!(record_mode(record) & PROFBUF_MODE_USER_INCOMPLETE));
+	return true;
+}
+
+TEST(where_a_program_begins_its_stack_is_whole)
+{
+	char path[256] = "";
+	int fd = device_open(0);
+	pid_t pid;
+
+	ASSERT_GT(readlink("/proc/self/exe", path, sizeof(path) - 12), 0);
+	strcpy(strrchr(path, '/') + 1, "entry_spin");
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execl(path, path, NULL);
+		_Exit(1);
+	}
+	sleep_ms(100);
+	device_configure(fd, 500000, 0, 0);
+	watch_process(pid, fd, 100, check_root);
+	spin_stop(pid);
+}
+
 static bool check_no_user_frames(const struct profbuf_frame *frame, const __u64 *record)
 {
 	uint32_t length;
