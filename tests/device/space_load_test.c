@@ -17,7 +17,7 @@
 #include "library.h"
 #include "told.h"
 
-#define PROCESSES	2500
+#define PROCESSES	1000
 #define PROCESSES_LONG	100000
 
 /* Address spaces that others may have begun meanwhile. */

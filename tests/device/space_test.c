@@ -650,7 +650,7 @@ static void run_copies(void)
 	int i;
 
 	snprintf(path, sizeof(path), "%s/true", LIBRARY_DIRECTORY);
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < 60; i++) {
 		pid_t pid;
 
 		ASSERT(overwrite("/bin/true", path));
