@@ -570,7 +570,34 @@ static void test_family(void **state)
 	assert_string_equal(got.text, expected);
 	assert_int_equal(recording.recorder.taken_out, 4);
 	assert_int_equal(recording.recorder.unknown, 1);
+	/* Of the others nothing is told. */
+	assert_frames(&recording, "HIAAS4E");
 	free(got.text);
+	forget(&recording);
+}
+
+/* What waits for records that never come does not become more and more. */
+static void test_many_foreign_spaces(void **state)
+{
+	const uint64_t now = started(getpid());
+	const uint32_t self = getpid();
+	struct recording recording;
+	uint64_t id;
+
+	(void)state;
+	begin(&recording, false);
+	assert_int_equal(family__add(&recording.recorder.family, self), 0);
+	for (id = 1; id <= 150000; id++)
+		tell(&recording, id << 24, NOBODY, 1, now);
+	tell(&recording, id << 24, self, 1, now);
+	assert_int_equal(record(&recording), 0);
+	assert_in_range(recording.recorder.held.bytes, 1 << 20, 16 << 20);
+	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	add_space_sample(&recording, self, id << 24);
+	builder__end(&recording.session);
+	assert_int_equal(record(&recording), 0);
+	end(&recording);
+	assert_frames(&recording, "HIAS1E");
 	forget(&recording);
 }
 
@@ -790,6 +817,7 @@ int main(void)
 		cmocka_unit_test(test_late_timer),
 		cmocka_unit_test(test_spaces),
 		cmocka_unit_test(test_family),
+		cmocka_unit_test(test_many_foreign_spaces),
 		cmocka_unit_test(test_names_of_what_is_gone),
 		cmocka_unit_test(test_many_stacks),
 		cmocka_unit_test(test_full_disk),

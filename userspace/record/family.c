@@ -194,7 +194,10 @@ int family__tell(struct family *family, const struct profbuf_space_info *info)
 	if (process == NONE)
 		return -ENOMEM;
 	if (array__reserve(&family->spaces, i, &family->max_spaces, sizeof(*family->spaces)) ||
-	    index__insert(&family->space_index, hash_pair(id, info->tgid), i) ||
+	    index__insert(&family->space_index, hash_pair(id, info->tgid), i))
+		return -ENOMEM;
+	/* Once for all spaces of a process. */
+	if (find_told(family, info->tgid, UINT64_MAX) != process &&
 	    index__insert(&family->told_index, hash_pair(info->tgid, 0), i))
 		return -ENOMEM;
 	family->spaces[family->nr_spaces++] = (struct family_space){ id, info->tgid, process };

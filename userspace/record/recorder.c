@@ -53,6 +53,7 @@ int recorder__init(struct recorder *recorder, int fd)
 void recorder__exit(struct recorder *recorder)
 {
 	backlog__free(&recorder->backlog);
+	held_frames__exit(&recorder->held);
 	free(recorder->emitted);
 	index__free(&recorder->emitted_index);
 	free(recorder->sequence);
@@ -136,6 +137,16 @@ static int meet(struct recorder *recorder, const struct profbuf_record *record)
 	return err;
 }
 
+/* What is told of its space is of use now. */
+static int want_space(struct recorder *recorder, const struct profbuf_record *record)
+{
+	uint64_t space = PROFBUF_SPACE_ID(record->space);
+
+	if (recorder->family.everything || !space)
+		return 0;
+	return held_frames__want(&recorder->held, &recorder->writer, space);
+}
+
 static int on_record(void *context, const struct profbuf_record *record)
 {
 	struct recorder *recorder = context;
@@ -145,6 +156,9 @@ static int on_record(void *context, const struct profbuf_record *record)
 	if (!is_wanted(recorder, record))
 		return 0;
 	recorder->samples++;
+	err = want_space(recorder, record);
+	if (err)
+		return err;
 	err = profile__add(recorder->profile, record);
 	if (!err && profile__nr_stacks(recorder->profile) != stacks)
 		err = meet(recorder, record);
@@ -171,6 +185,7 @@ static int on_space(void *context, const struct profbuf_space_info *info,
 	struct recorder *recorder = context;
 	int err = symbols__add_space(recorder->symbols, info, mappings);
 
+	recorder->space = PROFBUF_SPACE_ID(info->space);
 	if (!err && !recorder->family.everything)
 		err = family__tell(&recorder->family, info);
 	if (!err && !(info->flags & PROFBUF_SPACE_MORE))
@@ -230,6 +245,8 @@ static int write_frame(struct recorder *recorder, const struct profbuf_frame *fr
 		return err;
 	if (frame->type == PROFBUF_FRAME_SAMPLES)
 		err = write_records(recorder, frame);
+	else if (frame->type == PROFBUF_FRAME_SPACE && !recorder->family.everything)
+		err = held_frames__add(&recorder->held, &recorder->writer, frame, recorder->space);
 	else
 		err = writer__add(&recorder->writer, frame);
 	if (!err && (profile__nr_stacks(recorder->profile) > MAX_STACKS ||

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "family.h"
+#include "held_frames.h"
 #include "packer.h"
 #include "profile/profile.h"
 #include "symbol/symbol.h"
@@ -28,6 +29,8 @@ struct recorder_symbol;
  * @profile: distinct addresses since the last time that they were named
  * @backlog: frames that wait until it is known whose records they are
  * @stream: what they are of
+ * @held: SPACE frames that wait until there are records
+ * @space: ID of the space that the present frame is of, if it is a SPACE frame
  * @emitted: symbols that were recorded
  * @nr_emitted: their number
  * @max_emitted: room for so many
@@ -49,6 +52,8 @@ struct recorder {
 	struct profile *profile;
 	struct backlog backlog;
 	struct profbuf_stream *stream;
+	struct held_frames held;
+	uint64_t space;
 	struct recorder_symbol *emitted;
 	uint32_t nr_emitted;
 	uint32_t max_emitted;
