@@ -380,6 +380,21 @@ static int call_stats(int *fd)
 	return answer(ioctl(*fd, PROFBUF_IOC_STATS, &stats));
 }
 
+/* Of any address: that no function is there is an answer as well. */
+static int call_kernel_symbol(int *fd)
+{
+	static struct profbuf_kernel_symbol symbol;
+	int error;
+
+	symbol = (struct profbuf_kernel_symbol){
+		.size = sizeof(symbol),
+		.address = UINT64_MAX,
+		.time_ns = 1,
+	};
+	error = answer(ioctl(*fd, PROFBUF_IOC_KERNEL_SYMBOL, &symbol));
+	return error == -ENOENT ? 0 : error;
+}
+
 static int call_read(int *fd)
 {
 	return answer(stream_read(&stream, *fd));
@@ -594,6 +609,15 @@ TEST(faults_at_stats)
 	const struct call call = { .prepare = start, .run = call_stats };
 
 	fail_all(&call);
+	ASSERT_GT(failed[FAULT_COPY], 0);
+}
+
+TEST(faults_at_kernel_symbol)
+{
+	const struct call call = { .prepare = start, .run = call_kernel_symbol };
+
+	fail_all(&call);
+	ASSERT_GT(failed[FAULT_SLAB], 0);
 	ASSERT_GT(failed[FAULT_COPY], 0);
 }
 
