@@ -131,16 +131,21 @@ static struct looks_mapping *find_gone_since(const struct look *look, uint32_t g
 	return found;
 }
 
-/* Gone in @generation or before: the newest one. */
-static struct looks_mapping *find_gone_until(const struct look *look, uint32_t generation,
-					     uint64_t address)
+static uint32_t distance(const struct looks_mapping *mapping, uint32_t generation)
 {
-	struct looks_mapping *found = NULL;
+	return mapping->generation > generation ? mapping->generation - generation :
+						  generation - mapping->generation;
+}
+
+/* Gone at about that time: the nearest one, which may be @found. */
+static struct looks_mapping *find_gone_near(const struct look *look, uint32_t generation,
+					    uint64_t address, struct looks_mapping *found)
+{
 	uint32_t i;
 
 	for (i = 0; i < look->nr_gone; i++)
-		if (contains(look->gone[i], address) && look->gone[i]->generation <= generation &&
-		    (!found || look->gone[i]->generation > found->generation))
+		if (contains(look->gone[i], address) &&
+		    (!found || distance(look->gone[i], generation) < distance(found, generation)))
 			found = look->gone[i];
 	return found;
 }
@@ -184,8 +189,12 @@ enum looks_answer looks__find(const struct looks *looks, uint32_t generation, ui
 	*mapping = find_gone_since(look, generation, address);
 	if (!*mapping)
 		*mapping = find_there(look, address);
-	if (!*mapping && at + 1 < looks->nr)
-		*mapping = find_gone_until(looks->list[at + 1], generation, address);
+	/* It was going when the record was made, or when it was looked at. */
+	if (!*mapping) {
+		*mapping = find_gone_near(look, generation, address, NULL);
+		if (at + 1 < looks->nr)
+			*mapping = find_gone_near(looks->list[at + 1], generation, address, *mapping);
+	}
 	if (*mapping)
 		return LOOKS_FOUND;
 	return look->incomplete ? LOOKS_NOT_ALL : LOOKS_NOTHING;
