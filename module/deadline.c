@@ -56,11 +56,11 @@ void profbuf_deadline_init(struct profbuf_session *session)
 }
 
 /**
- * profbuf_deadline_begin - a record begins to wait for a reader that sleeps
+ * profbuf_deadline_begin - a record or a frame begins to wait for a reader that sleeps
  * @session: the session
- * @now: when it was taken
+ * @now: when it was taken or made
  *
- * Context: hard interrupt or NMI.
+ * Context: any.
  */
 notrace void profbuf_deadline_begin(struct profbuf_session *session, u64 now)
 {

@@ -46,7 +46,7 @@ notrace void profbuf_space_queue(struct profbuf_spaces *spaces, struct profbuf_s
 	/*
 	 * One atomic operation for both: an end is seen by the worker with the entry that it
 	 * takes from the queue, and nothing is put there after that. Pairs with
-	 * atomic_fetch_andnot() in worker_do().
+	 * atomic_fetch_andnot() in profbuf_space_work().
 	 */
 	if (atomic_fetch_or(SPACE_QUEUED | state, &space->state))
 		return;

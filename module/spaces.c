@@ -166,16 +166,19 @@ void profbuf_spaces_end(struct profbuf_spaces *spaces, bool tell)
 		profbuf_spaces_flush(spaces);
 	if (!spaces->blind)
 		profbuf_space_unwatch(spaces);
-	/* What has changed meanwhile. Now nobody is left who could call the worker again. */
+	/* What has changed meanwhile. */
 	if (tell)
 		profbuf_spaces_flush(spaces);
+	/*
+	 * The worker calls itself, and the reader calls it for what there was no room for: from now
+	 * on it does nothing, and so calls nobody.
+	 */
+	mutex_lock(&spaces->worker);
+	spaces->ended = true;
+	mutex_unlock(&spaces->worker);
 	irq_work_sync(&spaces->wake);
 	cancel_work_sync(&spaces->work);
 	cancel_delayed_work_sync(&spaces->later);
-	mutex_lock(&spaces->worker);
-	/* The reader may still call the worker, for what there was no room for. */
-	spaces->ended = true;
-	mutex_unlock(&spaces->worker);
 	spaces_free_all(spaces);
 	llist_for_each_entry_safe(ranges, next, llist_del_all(&spaces->retired), retired)
 		kfree(ranges);
