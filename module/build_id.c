@@ -92,39 +92,57 @@ static size_t read_notes(struct file *file, u64 offset, u64 size, u8 *id)
 	return found;
 }
 
-static size_t build_id64(struct file *file, u8 *id)
-{
-	struct elf64_phdr segment;
-	struct elf64_hdr header;
-	size_t size = 0;
-	u16 i;
+/* What there is of segments, in either class. */
+struct segments {
+	u64 offset;
+	u16 size;
+	u16 count;
+};
 
-	if (!cached_read(file, &header, sizeof(header), 0) ||
-	    header.e_phentsize != sizeof(segment))
-		return 0;
-	for (i = 0; i < min_t(u16, header.e_phnum, SEGMENTS_MAX) && !size; i++) {
-		if (!cached_read(file, &segment, sizeof(segment),
-				 header.e_phoff + i * sizeof(segment)))
-			return 0;
-		if (segment.p_type == PT_NOTE)
-			size = read_notes(file, segment.p_offset, segment.p_filesz, id);
+static bool read_header(struct file *file, bool wide, struct segments *segments)
+{
+	struct elf64_hdr header64;
+	struct elf32_hdr header32;
+
+	if (wide) {
+		if (!cached_read(file, &header64, sizeof(header64), 0))
+			return false;
+		*segments = (struct segments){ header64.e_phoff, header64.e_phentsize,
+					       header64.e_phnum };
+		return segments->size == sizeof(struct elf64_phdr);
 	}
-	return size;
+	if (!cached_read(file, &header32, sizeof(header32), 0))
+		return false;
+	*segments = (struct segments){ header32.e_phoff, header32.e_phentsize, header32.e_phnum };
+	return segments->size == sizeof(struct elf32_phdr);
 }
 
-static size_t build_id32(struct file *file, u8 *id)
+/* Of a segment of 32 bits what is looked at is put where it is in one of 64. */
+static bool read_segment(struct file *file, bool wide, u64 offset, struct elf64_phdr *segment)
 {
-	struct elf32_phdr segment;
-	struct elf32_hdr header;
+	struct elf32_phdr segment32;
+
+	if (wide)
+		return cached_read(file, segment, sizeof(*segment), offset);
+	if (!cached_read(file, &segment32, sizeof(segment32), offset))
+		return false;
+	segment->p_type = segment32.p_type;
+	segment->p_offset = segment32.p_offset;
+	segment->p_filesz = segment32.p_filesz;
+	return true;
+}
+
+static size_t find_build_id(struct file *file, bool wide, u8 *id)
+{
+	struct segments segments;
+	struct elf64_phdr segment;
 	size_t size = 0;
 	u16 i;
 
-	if (!cached_read(file, &header, sizeof(header), 0) ||
-	    header.e_phentsize != sizeof(segment))
+	if (!read_header(file, wide, &segments))
 		return 0;
-	for (i = 0; i < min_t(u16, header.e_phnum, SEGMENTS_MAX) && !size; i++) {
-		if (!cached_read(file, &segment, sizeof(segment),
-				 (u64)header.e_phoff + i * sizeof(segment)))
+	for (i = 0; i < min_t(u16, segments.count, SEGMENTS_MAX) && !size; i++) {
+		if (!read_segment(file, wide, segments.offset + i * segments.size, &segment))
 			return 0;
 		if (segment.p_type == PT_NOTE)
 			size = read_notes(file, segment.p_offset, segment.p_filesz, id);
@@ -149,9 +167,9 @@ size_t profbuf_build_id(struct file *file, u8 *id)
 		return 0;
 	switch (ident[EI_CLASS]) {
 	case ELFCLASS64:
-		return build_id64(file, id);
+		return find_build_id(file, true, id);
 	case ELFCLASS32:
-		return build_id32(file, id);
+		return find_build_id(file, false, id);
 	default:
 		return 0;
 	}
