@@ -39,6 +39,12 @@ static enum hrtimer_restart stall_account(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
+static __always_inline void stall_until(u64 end)
+{
+	while (ktime_get_mono_fast_ns() < end)
+		cpu_relax();
+}
+
 /* With interrupts disabled. */
 static void stall_here(void *argument)
 {
@@ -50,8 +56,7 @@ static void stall_here(void *argument)
 	if (stall_stolen)
 		hrtimer_start(&stall_tick, ns_to_ktime(stall_end - NSEC_PER_MSEC),
 			      HRTIMER_MODE_ABS_PINNED_HARD);
-	while (ktime_get_mono_fast_ns() < stall_end)
-		cpu_relax();
+	stall_until(stall_end);
 }
 
 static int stall_interrupt(const char *text, const struct kernel_param *kp)
@@ -65,16 +70,23 @@ static int stall_interrupt(const char *text, const struct kernel_param *kp)
 	return smp_call_function_single(cpu, stall_here, &ms, true);
 }
 
+static int stall_parse(const char *text, unsigned int *ms)
+{
+	int error = kstrtouint(text, 0, ms);
+
+	if (error)
+		return error;
+	return *ms && *ms <= STALL_MS_MAX ? 0 : -EINVAL;
+}
+
 /* Interrupts that had to wait interrupt this function. */
 static int stall_task(const char *text, const struct kernel_param *kp)
 {
 	unsigned int ms;
-	int error = kstrtouint(text, 0, &ms);
+	int error = stall_parse(text, &ms);
 
 	if (error)
 		return error;
-	if (!ms || ms > STALL_MS_MAX)
-		return -EINVAL;
 	stall_stolen = 0;
 	local_irq_disable();
 	stall_here(&ms);
@@ -85,21 +97,16 @@ static int stall_task(const char *text, const struct kernel_param *kp)
 /* Code of the module that is interrupted. */
 static noinline void stall_busy_here(unsigned int ms)
 {
-	u64 end = ktime_get_mono_fast_ns() + ms * NSEC_PER_MSEC;
-
-	while (ktime_get_mono_fast_ns() < end)
-		cpu_relax();
+	stall_until(ktime_get_mono_fast_ns() + ms * NSEC_PER_MSEC);
 }
 
 static int stall_busy(const char *text, const struct kernel_param *kp)
 {
 	unsigned int ms;
-	int error = kstrtouint(text, 0, &ms);
+	int error = stall_parse(text, &ms);
 
 	if (error)
 		return error;
-	if (!ms || ms > STALL_MS_MAX)
-		return -EINVAL;
 	stall_busy_here(ms);
 	return 0;
 }
@@ -128,10 +135,7 @@ MODULE_PARM_DESC(last, "when the last one began and ended, nanoseconds");
 
 static noinline void __init stall_begin_here(void)
 {
-	u64 end = ktime_get_mono_fast_ns() + stall_begin_ms * NSEC_PER_MSEC;
-
-	while (ktime_get_mono_fast_ns() < end)
-		cpu_relax();
+	stall_until(ktime_get_mono_fast_ns() + stall_begin_ms * NSEC_PER_MSEC);
 }
 
 static int __init stall_init(void)

@@ -24,6 +24,7 @@
 
 #include "builder.h"
 #include "record/recorder.h"
+#include "util/machine.h"
 
 /* The last IDs of all, which no process has got yet. */
 #define NOBODY 0x3ffff0U
@@ -167,19 +168,10 @@ static void add_space_sample(struct recording *recording, uint32_t pid, uint64_t
 /* When a process was started, as exactly as /proc has it. */
 static uint64_t started(uint32_t pid)
 {
-	unsigned long long ticks = 0;
-	char path[64], line[1024];
-	FILE *file;
+	uint64_t ticks;
+	uint32_t parent;
 
-	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-	file = fopen(path, "re");
-	assert_non_null(file);
-	assert_non_null(fgets(line, sizeof(line), file));
-	fclose(file);
-	if (sscanf(strrchr(line, ')') + 1,
-		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-		   &ticks) != 1)
-		fail_msg("%s cannot be read", path);
+	assert_true(machine__process_stat(pid, &parent, &ticks));
 	return ticks * (1000000000 / sysconf(_SC_CLK_TCK));
 }
 
