@@ -913,7 +913,7 @@ static void run_for_ms(unsigned int ms)
 		count_down(1000);
 }
 
-/* A space that changes all the time is told of every 10 ms: of the last change it is not told yet. */
+/* What changes all the time is told of every 10 ms: the last change is not told yet. */
 static void map_more_and_more(void)
 {
 	int i;

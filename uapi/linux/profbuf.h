@@ -110,9 +110,9 @@
  * generation is not below the record's: a mapping there that has gone since
  * (PROFBUF_MAPPING_GONE), contains the address, and whose generation is not below the
  * record's, the oldest one of several; else one that is there and contains the address; else, of
- * those in this frame and the next one of that space that have gone and contain the address, the one
- * whose generation is nearest to the record's: it was going when the record was made, or when this
- * frame was. Memory of no file that becomes executable later, as that of
+ * those in this frame and the next one of that space that have gone and contain the address, the
+ * one whose generation is nearest to the record's: it was going when the record was made, or
+ * when this frame was. Memory of no file that becomes executable later, as that of
  * just-in-time compilers, is not told: what lies nowhere is that.
  *
  * Late timers

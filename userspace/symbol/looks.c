@@ -193,7 +193,8 @@ enum looks_answer looks__find(const struct looks *looks, uint32_t generation, ui
 	if (!*mapping) {
 		*mapping = find_gone_near(look, generation, address, NULL);
 		if (at + 1 < looks->nr)
-			*mapping = find_gone_near(looks->list[at + 1], generation, address, *mapping);
+			*mapping = find_gone_near(looks->list[at + 1], generation, address,
+						  *mapping);
 	}
 	if (*mapping)
 		return LOOKS_FOUND;
