@@ -235,7 +235,7 @@ int main(int argc, char **argv)
 	record(&b, "swap", WORD(5, 1), BASE);
 	record(&b, "swap", WORD(5, 2), BASE);
 	record(&b, "swap", WORD(5, 3), BASE);
-	/* Two have gone: the older one, if it was there still. */
+	/* Two have gone: the older one, if it was there still; else the last one that was. */
 	record(&b, "swap", WORD(5, 1), OTHER_BASE);
 	record(&b, "swap", WORD(5, 2), OTHER_BASE);
 	record(&b, "swap", WORD(5, 3), OTHER_BASE);
