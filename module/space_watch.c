@@ -129,51 +129,6 @@ static void watch_map(struct profbuf_spaces *spaces, struct profbuf_space *space
 		atomic_inc(&space->shrunk);
 }
 
-/* Most address spaces are not sampled: there is no need to ask each session. */
-static __always_inline bool watch_may_be_sampled(const struct mm_struct *mm)
-{
-	return unlikely(atomic_read(&profbuf_spaces_in_bucket[profbuf_space_hash(mm)]));
-}
-
-static void notrace watch_perf_event_mmap(unsigned long ip, unsigned long parent_ip,
-					  struct ftrace_ops *ops, struct ftrace_regs *fregs)
-{
-	struct vm_area_struct *vma = (void *)ftrace_regs_get_argument(fregs, 0);
-	struct profbuf_spaces *spaces;
-	struct profbuf_space *space;
-
-	if (!watch_may_be_sampled(vma->vm_mm))
-		return;
-	rcu_read_lock();
-	list_for_each_entry_rcu(spaces, &watched, node) {
-		space = profbuf_space_find(spaces, vma->vm_mm);
-		if (space)
-			watch_map(spaces, space, vma);
-	}
-	rcu_read_unlock();
-}
-
-static void notrace watch_uprobe_munmap(unsigned long ip, unsigned long parent_ip,
-					struct ftrace_ops *ops, struct ftrace_regs *fregs)
-{
-	struct vm_area_struct *vma = (void *)ftrace_regs_get_argument(fregs, 0);
-	unsigned long start = ftrace_regs_get_argument(fregs, 1);
-	unsigned long end = ftrace_regs_get_argument(fregs, 2);
-	struct profbuf_spaces *spaces;
-	struct profbuf_space *space;
-
-	if (!(vma->vm_flags & VM_EXEC) || !vma->vm_file || !watch_may_be_sampled(vma->vm_mm))
-		return;
-	rcu_read_lock();
-	list_for_each_entry_rcu(spaces, &watched, node) {
-		space = profbuf_space_find(spaces, vma->vm_mm);
-		if (!space)
-			continue;
-		watch_gone(spaces, space, vma, start, end);
-	}
-	rcu_read_unlock();
-}
-
 /* The last look at an address space, before its mappings go. */
 static void watch_last_look(struct profbuf_spaces *spaces, struct profbuf_space *space)
 {
@@ -212,15 +167,44 @@ static void watch_end(struct profbuf_spaces *spaces, struct profbuf_space *space
 	profbuf_space_queue(spaces, space, SPACE_ENDED);
 }
 
-static void notrace watch_uprobe_clear_state(unsigned long ip, unsigned long parent_ip,
-					     struct ftrace_ops *ops, struct ftrace_regs *fregs)
+/*
+ * What is to do for a sampled address space stands in functions of its own, which are not inlined:
+ * the hooks have no registers to save for all the others.
+ */
+static noinline void watch_map_sampled(struct vm_area_struct *vma)
 {
-	struct mm_struct *mm = (void *)ftrace_regs_get_argument(fregs, 0);
 	struct profbuf_spaces *spaces;
 	struct profbuf_space *space;
 
-	if (!watch_may_be_sampled(mm))
-		return;
+	rcu_read_lock();
+	list_for_each_entry_rcu(spaces, &watched, node) {
+		space = profbuf_space_find(spaces, vma->vm_mm);
+		if (space)
+			watch_map(spaces, space, vma);
+	}
+	rcu_read_unlock();
+}
+
+static noinline void watch_unmap_sampled(const struct vm_area_struct *vma, unsigned long start,
+					 unsigned long end)
+{
+	struct profbuf_spaces *spaces;
+	struct profbuf_space *space;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(spaces, &watched, node) {
+		space = profbuf_space_find(spaces, vma->vm_mm);
+		if (space)
+			watch_gone(spaces, space, vma, start, end);
+	}
+	rcu_read_unlock();
+}
+
+static noinline void watch_end_sampled(struct mm_struct *mm)
+{
+	struct profbuf_spaces *spaces;
+	struct profbuf_space *space;
+
 	rcu_read_lock();
 	list_for_each_entry_rcu(spaces, &watched, node) {
 		space = profbuf_space_find(spaces, mm);
@@ -228,6 +212,40 @@ static void notrace watch_uprobe_clear_state(unsigned long ip, unsigned long par
 			watch_end(spaces, space);
 	}
 	rcu_read_unlock();
+}
+
+/* Most address spaces are not sampled: there is no need to ask each session. */
+static __always_inline bool watch_may_be_sampled(const struct mm_struct *mm)
+{
+	return unlikely(atomic_read(&profbuf_spaces_in_bucket[profbuf_space_hash(mm)]));
+}
+
+static void notrace watch_perf_event_mmap(unsigned long ip, unsigned long parent_ip,
+					  struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	struct vm_area_struct *vma = (void *)ftrace_regs_get_argument(fregs, 0);
+
+	if (watch_may_be_sampled(vma->vm_mm))
+		watch_map_sampled(vma);
+}
+
+static void notrace watch_uprobe_munmap(unsigned long ip, unsigned long parent_ip,
+					struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	struct vm_area_struct *vma = (void *)ftrace_regs_get_argument(fregs, 0);
+
+	if ((vma->vm_flags & VM_EXEC) && vma->vm_file && watch_may_be_sampled(vma->vm_mm))
+		watch_unmap_sampled(vma, ftrace_regs_get_argument(fregs, 1),
+				    ftrace_regs_get_argument(fregs, 2));
+}
+
+static void notrace watch_uprobe_clear_state(unsigned long ip, unsigned long parent_ip,
+					     struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	struct mm_struct *mm = (void *)ftrace_regs_get_argument(fregs, 0);
+
+	if (watch_may_be_sampled(mm))
+		watch_end_sampled(mm);
 }
 
 static struct watch_hook {
