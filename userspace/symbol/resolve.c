@@ -100,8 +100,12 @@ static int resolve_kernel(struct symbols *symbols, struct symbol_location *locat
 			  uint64_t address)
 {
 	const struct symtab_symbol *symbol = symbols__find_kernel(symbols, address);
-	struct module *module = symbol ? symbol->owner : symbols->kernel;
+	struct module *module = symbols->kernel;
 
+	if (symbol)
+		module = symbol->owner;
+	else if (module->public.problem == SYMBOL_OK)
+		module = symbols->unnamed_kernel;
 	location->module = &module->public;
 	location->file_address = address;
 	return symbol ? take_symbol(symbols, location, symbol) : 0;

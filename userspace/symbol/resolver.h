@@ -51,6 +51,7 @@ struct space;
  * @ask_kernel: who says what is at an address of the kernel, or NULL
  * @ask_context: for that
  * @kernel: the kernel itself
+ * @unnamed_kernel: for addresses that the kernel, whose symbols are known, has none for
  * @no_process: for addresses of processes that nothing is known of
  * @no_mapping: for addresses that nothing is mapped at
  * @not_permitted: for addresses of processes that this user may not look into
@@ -73,6 +74,7 @@ struct symbols {
 	symbols_ask_kernel_fn ask_kernel;
 	void *ask_context;
 	struct module *kernel;
+	struct module *unnamed_kernel;
 	struct module *no_process;
 	struct module *no_mapping;
 	struct module *not_permitted;

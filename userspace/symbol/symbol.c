@@ -116,6 +116,8 @@ struct symbols *symbols__new(const struct symbols_options *options)
 	symbols->kernel = new_special(symbols, KERNEL_PATH, true, SYMBOL_NO_KERNEL,
 				      "record as a user who may read /proc/kallsyms",
 				      "there are no kernel symbols");
+	symbols->unnamed_kernel = new_special(symbols, KERNEL_PATH, true, SYMBOL_NOT_TOLD, NULL,
+					      "the kernel has no name for this code, which was made while it ran: a trampoline or a BPF program, maybe gone since");
 	symbols->no_process = new_special(symbols, UNKNOWN_PATH, false, SYMBOL_NO_PROCESS, NULL,
 					  "the process ended before its mappings could be read");
 	symbols->no_mapping = new_special(symbols, UNKNOWN_PATH, false, SYMBOL_NO_MAPPING,
@@ -132,9 +134,9 @@ struct symbols *symbols__new(const struct symbols_options *options)
 					"the stream does not tell what was mapped in the process");
 	symbols->not_all_told = new_special(symbols, UNKNOWN_PATH, false, SYMBOL_NOT_TOLD, NULL,
 					    "the kernel could not tell all that was mapped in the process");
-	if (!symbols->kernel || !symbols->no_process || !symbols->no_mapping ||
-	    !symbols->not_permitted || !symbols->no_space || !symbols->not_told ||
-	    !symbols->not_all_told)
+	if (!symbols->kernel || !symbols->unnamed_kernel || !symbols->no_process ||
+	    !symbols->no_mapping || !symbols->not_permitted || !symbols->no_space ||
+	    !symbols->not_told || !symbols->not_all_told)
 		goto fail;
 	return symbols;
 fail:
