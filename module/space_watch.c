@@ -47,6 +47,10 @@ static DEFINE_MUTEX(watch_lock);
  */
 #define WATCH_LINGER		(5 * HZ)
 
+/* Tells one session's space of a change of what is mapped at some addresses. */
+typedef void (*watch_fn)(struct profbuf_spaces *spaces, struct profbuf_space *space,
+			 struct vm_area_struct *vma, unsigned long start, unsigned long end);
+
 /* Returns the generation that ends. */
 static u32 watch_change(struct profbuf_space *space)
 {
@@ -61,7 +65,7 @@ static u32 watch_change(struct profbuf_space *space)
 
 /* A part of a mapping of @space goes, and with it the generation. */
 static void watch_gone(struct profbuf_spaces *spaces, struct profbuf_space *space,
-		       const struct vm_area_struct *vma, unsigned long start, unsigned long end)
+		       struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	struct space_mapping mapping = {
 		.start = start,
@@ -106,7 +110,7 @@ static void watch_gone(struct profbuf_spaces *spaces, struct profbuf_space *spac
 }
 
 static void watch_map(struct profbuf_spaces *spaces, struct profbuf_space *space,
-		      struct vm_area_struct *vma)
+		      struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	const struct profbuf_ranges *ranges;
 
@@ -121,10 +125,10 @@ static void watch_map(struct profbuf_spaces *spaces, struct profbuf_space *space
 
 	/* Is it data where code was? */
 	ranges = READ_ONCE(space->ranges);
-	if (!ranges || !profbuf_ranges_overlap(ranges, vma->vm_start, vma->vm_end))
+	if (!ranges || !profbuf_ranges_overlap(ranges, start, end))
 		return;
 	if (vma->vm_file)
-		watch_gone(spaces, space, vma, vma->vm_start, vma->vm_end);
+		watch_gone(spaces, space, vma, start, end);
 	else
 		atomic_inc(&space->shrunk);
 }
@@ -153,7 +157,9 @@ static void watch_last_look(struct profbuf_spaces *spaces, struct profbuf_space 
 	raw_spin_unlock_irqrestore(&spaces->lock, flags);
 }
 
-static void watch_end(struct profbuf_spaces *spaces, struct profbuf_space *space)
+/* All of it goes: @vma, @start and @end tell nothing. */
+static void watch_end(struct profbuf_spaces *spaces, struct profbuf_space *space,
+		      struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	unsigned long flags;
 	bool told;
@@ -168,39 +174,11 @@ static void watch_end(struct profbuf_spaces *spaces, struct profbuf_space *space
 }
 
 /*
- * What is to do for a sampled address space stands in functions of its own, which are not inlined:
- * the hooks have no registers to save for all the others.
+ * What is to be told of sampled address spaces is not inlined: for all the others, the hooks then
+ * have no registers to save.
  */
-static noinline void watch_map_sampled(struct vm_area_struct *vma)
-{
-	struct profbuf_spaces *spaces;
-	struct profbuf_space *space;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(spaces, &watched, node) {
-		space = profbuf_space_find(spaces, vma->vm_mm);
-		if (space)
-			watch_map(spaces, space, vma);
-	}
-	rcu_read_unlock();
-}
-
-static noinline void watch_unmap_sampled(const struct vm_area_struct *vma, unsigned long start,
-					 unsigned long end)
-{
-	struct profbuf_spaces *spaces;
-	struct profbuf_space *space;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(spaces, &watched, node) {
-		space = profbuf_space_find(spaces, vma->vm_mm);
-		if (space)
-			watch_gone(spaces, space, vma, start, end);
-	}
-	rcu_read_unlock();
-}
-
-static noinline void watch_end_sampled(struct mm_struct *mm)
+static noinline void watch_tell(struct mm_struct *mm, watch_fn tell, struct vm_area_struct *vma,
+				unsigned long start, unsigned long end)
 {
 	struct profbuf_spaces *spaces;
 	struct profbuf_space *space;
@@ -209,7 +187,7 @@ static noinline void watch_end_sampled(struct mm_struct *mm)
 	list_for_each_entry_rcu(spaces, &watched, node) {
 		space = profbuf_space_find(spaces, mm);
 		if (space)
-			watch_end(spaces, space);
+			tell(spaces, space, vma, start, end);
 	}
 	rcu_read_unlock();
 }
@@ -226,7 +204,7 @@ static void notrace watch_perf_event_mmap(unsigned long ip, unsigned long parent
 	struct vm_area_struct *vma = (void *)ftrace_regs_get_argument(fregs, 0);
 
 	if (watch_may_be_sampled(vma->vm_mm))
-		watch_map_sampled(vma);
+		watch_tell(vma->vm_mm, watch_map, vma, vma->vm_start, vma->vm_end);
 }
 
 static void notrace watch_uprobe_munmap(unsigned long ip, unsigned long parent_ip,
@@ -235,8 +213,8 @@ static void notrace watch_uprobe_munmap(unsigned long ip, unsigned long parent_i
 	struct vm_area_struct *vma = (void *)ftrace_regs_get_argument(fregs, 0);
 
 	if ((vma->vm_flags & VM_EXEC) && vma->vm_file && watch_may_be_sampled(vma->vm_mm))
-		watch_unmap_sampled(vma, ftrace_regs_get_argument(fregs, 1),
-				    ftrace_regs_get_argument(fregs, 2));
+		watch_tell(vma->vm_mm, watch_gone, vma, ftrace_regs_get_argument(fregs, 1),
+			   ftrace_regs_get_argument(fregs, 2));
 }
 
 static void notrace watch_uprobe_clear_state(unsigned long ip, unsigned long parent_ip,
@@ -245,7 +223,7 @@ static void notrace watch_uprobe_clear_state(unsigned long ip, unsigned long par
 	struct mm_struct *mm = (void *)ftrace_regs_get_argument(fregs, 0);
 
 	if (watch_may_be_sampled(mm))
-		watch_end_sampled(mm);
+		watch_tell(mm, watch_end, NULL, 0, 0);
 }
 
 static struct watch_hook {
