@@ -117,7 +117,7 @@ struct symbols *symbols__new(const struct symbols_options *options)
 				      "record as a user who may read /proc/kallsyms",
 				      "there are no kernel symbols");
 	symbols->unnamed_kernel = new_special(symbols, KERNEL_PATH, true, SYMBOL_NOT_TOLD, NULL,
-					      "the kernel has no name for this code, which was made while it ran: a trampoline or a BPF program, maybe gone since");
+					      "the kernel has no name for this code: it was made at run time, or has gone since");
 	symbols->no_process = new_special(symbols, UNKNOWN_PATH, false, SYMBOL_NO_PROCESS, NULL,
 					  "the process ended before its mappings could be read");
 	symbols->no_mapping = new_special(symbols, UNKNOWN_PATH, false, SYMBOL_NO_MAPPING,
