@@ -20,6 +20,7 @@
 #define PROFBUF_SPACE_H
 
 #include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/hash.h>
 #include <linux/irq_work.h>
 #include <linux/list.h>
@@ -30,6 +31,7 @@
 #include <linux/profbuf.h>
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
+#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -141,6 +143,7 @@ struct profbuf_spares {
 /**
  * struct profbuf_spaces - the spaces that a session has sampled
  * @session: the session
+ * @rcu: to be freed
  * @bucket: the hash table
  * @pending: spaces that the worker is to look at
  * @retired: ranges that were replaced
@@ -149,6 +152,8 @@ struct profbuf_spares {
  * @later: calls it for what must not be looked at again so soon
  * @flush: calls it to have all told
  * @node: in the list of those that are told of changes
+ * @tellers: hooks that tell of a change now, and one while they may
+ * @untold: none is left
  * @lock: see above
  * @chunks: prepared for those who cannot allocate. Under @lock
  * @nr_chunks: how many. Under @lock
@@ -168,6 +173,7 @@ struct profbuf_spares {
  */
 struct profbuf_spaces {
 	struct profbuf_session *session;
+	struct rcu_head rcu;
 	struct profbuf_space *bucket[PROFBUF_SPACE_BUCKETS];
 	struct llist_head pending;
 	struct llist_head retired;
@@ -176,6 +182,8 @@ struct profbuf_spaces {
 	struct delayed_work later;
 	struct work_struct flush;
 	struct list_head node;
+	refcount_t tellers;
+	struct completion untold;
 	raw_spinlock_t lock;
 	struct space_chunk *chunks;
 	unsigned int nr_chunks;

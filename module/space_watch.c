@@ -16,6 +16,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/completion.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/ftrace.h>
@@ -24,6 +25,7 @@
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/rculist.h>
+#include <linux/refcount.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
@@ -35,6 +37,12 @@
 /* Those of all sessions that sample. Changed under watch_lock, read under RCU. */
 static LIST_HEAD(watched);
 static DEFINE_MUTEX(watch_lock);
+
+static void watch_put(struct profbuf_spaces *spaces)
+{
+	if (refcount_dec_and_test(&spaces->tellers))
+		complete(&spaces->untold);
+}
 
 #ifdef CONFIG_DYNAMIC_FTRACE_WITH_ARGS
 
@@ -185,9 +193,13 @@ static noinline void watch_tell(struct mm_struct *mm, watch_fn tell, struct vm_a
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(spaces, &watched, node) {
+		/* Has it left the list meanwhile? */
+		if (!refcount_inc_not_zero(&spaces->tellers))
+			continue;
 		space = profbuf_space_find(spaces, mm);
 		if (space)
 			tell(spaces, space, vma, start, end);
+		watch_put(spaces);
 	}
 	rcu_read_unlock();
 }
@@ -335,8 +347,10 @@ int profbuf_space_watch(struct profbuf_spaces *spaces)
 	mutex_lock(&watch_lock);
 	if (!watch_hooked)
 		error = watch_hook();
-	if (!error)
+	if (!error) {
+		refcount_set(&spaces->tellers, 1);
 		list_add_rcu(&spaces->node, &watched);
+	}
 	mutex_unlock(&watch_lock);
 	return error;
 }
@@ -352,7 +366,12 @@ void profbuf_space_unwatch(struct profbuf_spaces *spaces)
 	mutex_lock(&watch_lock);
 	list_del_rcu(&spaces->node);
 	mutex_unlock(&watch_lock);
-	synchronize_rcu();
+	/*
+	 * Not synchronize_rcu(): on PREEMPT_RT a grace period waits for every CPU that a real-time
+	 * task keeps for itself.
+	 */
+	watch_put(spaces);
+	wait_for_completion(&spaces->untold);
 	watch_unhook_later();
 }
 

@@ -2,10 +2,12 @@
 /*
  * The spaces of a session, from its start to its end, and who calls their worker.
  */
+#include <linux/completion.h>
 #include <linux/fs_struct.h>
 #include <linux/irq_work.h>
 #include <linux/mm.h>
 #include <linux/path.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -66,6 +68,7 @@ struct profbuf_spaces *profbuf_spaces_new(struct profbuf_session *session)
 	INIT_DELAYED_WORK(&spaces->later, spaces_work_later);
 	INIT_WORK(&spaces->flush, spaces_work_flush);
 	INIT_LIST_HEAD(&spaces->node);
+	init_completion(&spaces->untold);
 	raw_spin_lock_init(&spaces->lock);
 	INIT_LIST_HEAD(&spaces->frames);
 	spin_lock_init(&spaces->frames_lock);
@@ -201,5 +204,6 @@ void profbuf_spaces_free(struct profbuf_spaces *spaces)
 	profbuf_frames_free(spaces);
 	mutex_destroy(&spaces->worker);
 	kvfree(spaces->last);
-	kvfree(spaces);
+	/* A hook may be about to go on from it to the next one. */
+	kvfree_rcu(spaces, rcu);
 }
