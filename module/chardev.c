@@ -23,6 +23,7 @@
 #define STATS_SIZE_FIRST	80
 #define CPUS_SIZE_FIRST		16
 #define SYMBOL_SIZE_FIRST	616
+#define UNWIND_SIZE_FIRST	32
 
 static int chardev_open(struct inode *inode, struct file *file)
 {
@@ -103,7 +104,7 @@ static int chardev_set_config(struct profbuf_session *session, const void __user
 	u32 user_size;
 	int error;
 
-	BUILD_BUG_ON(sizeof(config) != CONFIG_SIZE_FIRST);
+	BUILD_BUG_ON(offsetofend(struct profbuf_config, cpu_share) != CONFIG_SIZE_FIRST);
 	error = chardev_get_struct(&config, sizeof(config), CONFIG_SIZE_FIRST, arg, &user_size);
 	return error ?: profbuf_session_set_config(session, &config);
 }
@@ -215,6 +216,17 @@ static int chardev_kernel_symbol(struct profbuf_session *session, void __user *a
 	return error;
 }
 
+static int chardev_load_unwind(struct profbuf_session *session, const void __user *arg)
+{
+	struct profbuf_unwind_load load;
+	u32 user_size;
+	int error;
+
+	BUILD_BUG_ON(sizeof(load) != UNWIND_SIZE_FIRST);
+	error = chardev_get_struct(&load, sizeof(load), UNWIND_SIZE_FIRST, arg, &user_size);
+	return error ?: profbuf_session_load_unwind(session, &load);
+}
+
 static long chardev_ioctl(struct file *file, unsigned int command, unsigned long arg)
 {
 	struct profbuf_session *session = file->private_data;
@@ -243,6 +255,8 @@ static long chardev_ioctl(struct file *file, unsigned int command, unsigned long
 		return chardev_get_cpus(session, pointer);
 	case PROFBUF_IOC_KERNEL_SYMBOL:
 		return chardev_kernel_symbol(session, pointer);
+	case PROFBUF_IOC_LOAD_UNWIND:
+		return chardev_load_unwind(session, pointer);
 	default:
 		return -ENOTTY;
 	}
@@ -260,9 +274,11 @@ static void chardev_show_fdinfo(struct seq_file *m, struct file *file)
 	struct profbuf_session *session = file->private_data;
 	struct profbuf_stats stats = { .cpu = PROFBUF_CPU_NONE };
 	struct profbuf_config config;
+	u64 tables, tables_size;
 
 	profbuf_session_get_config(session, &config);
 	profbuf_session_stats(session, &stats);
+	tables = profbuf_session_tables(session, &tables_size);
 	seq_printf(m, "profbuf-state:\t%s\n", states[stats.state]);
 	seq_printf(m, "profbuf-source:\t%u\n", config.source);
 	seq_printf(m, "profbuf-flags:\t%#x\n", config.flags);
@@ -273,6 +289,7 @@ static void chardev_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "profbuf-deadline_ns:\t%llu\n", config.deadline_ns);
 	seq_printf(m, "profbuf-stack_depth:\t%u\n", config.stack_depth);
 	seq_printf(m, "profbuf-cpu_share:\t%u\n", config.cpu_share);
+	seq_printf(m, "profbuf-stack_copy:\t%u\n", config.stack_copy);
 	seq_printf(m, "profbuf-interrupts:\t%llu\n", stats.interrupts);
 	seq_printf(m, "profbuf-records:\t%llu\n", stats.records);
 	seq_printf(m, "profbuf-lost:\t%llu\n", stats.lost);
@@ -288,6 +305,8 @@ static void chardev_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "profbuf-cost_mean_ns:\t%llu\n", stats.cost_mean_ns);
 	seq_printf(m, "profbuf-cost_max_ns:\t%llu\n", stats.cost_max_ns);
 	seq_printf(m, "profbuf-limited_ns:\t%llu\n", stats.limited_ns);
+	seq_printf(m, "profbuf-unwind_tables:\t%llu\n", tables);
+	seq_printf(m, "profbuf-unwind_bytes:\t%llu\n", tables_size);
 }
 
 const struct file_operations profbuf_chardev_operations = {

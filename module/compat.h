@@ -64,6 +64,22 @@ static inline struct inode *file_user_inode(const struct file *file)
 {
 	return file_inode(file);
 }
+
+/* The inode that mappings of an open file have: that of the file below. */
+static inline struct inode *file_mapped_inode(const struct file *file)
+{
+	return d_real_inode(file_dentry(file));
+}
+#else
+static inline struct inode *file_mapped_inode(const struct file *file)
+{
+	return file_user_inode(file);
+}
+#endif
+
+/* Before 6.12. */
+#ifndef fd_file
+#define fd_file(f) ((f).file)
 #endif
 
 /* Before 6.4 the only user workers were those of io_uring. */

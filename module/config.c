@@ -16,6 +16,7 @@
 #include <linux/sysfs.h>
 
 #include "config.h"
+#include "copy.h"
 #include "source.h"
 
 /*
@@ -42,7 +43,17 @@ MODULE_PARM_DESC(max_stack_depth, "most frames that a session may ask for");
 static u64 config_least_ring(const struct profbuf_config *config)
 {
 	return CONFIG_LEAST_RECORDS * sizeof(u64) *
-	       (PROFBUF_RECORD_FIXED + config->hdrsize + config->stack_depth);
+	       (PROFBUF_RECORD_FIXED + config->hdrsize + config->stack_depth +
+		profbuf_copy_words(config));
+}
+
+/* What must be told of a copy is where it begins. */
+static bool config_copy_is_right(const struct profbuf_config *config)
+{
+	if (!config->stack_copy)
+		return true;
+	return config->stack_copy <= PROFBUF_STACK_COPY_MAX &&
+	       !(config->stack_copy % sizeof(u64)) && config->hdrsize >= PROFBUF_WORDS;
 }
 
 /* Each value by itself. */
@@ -59,6 +70,8 @@ static int config_check_ranges(const struct profbuf_config *config)
 		return -EINVAL;
 	if (config->deadline_ns > PROFBUF_DEADLINE_MAX ||
 	    config->ring_size > PROFBUF_RING_SIZE_MAX)
+		return -EINVAL;
+	if (!config_copy_is_right(config) || config->reserved)
 		return -EINVAL;
 	return 0;
 }
@@ -99,7 +112,7 @@ static struct profbuf_config defaults = {
 	.size = sizeof(struct profbuf_config),
 	.source = PROFBUF_SOURCE_TIMER,
 	.flags = PROFBUF_KERNEL | PROFBUF_USER,
-	.hdrsize = PROFBUF_WORDS,
+	.hdrsize = PROFBUF_WORDS_DEFAULT,
 	.period_ns = 1009000,
 	.ring_size = 1 << 20,
 	.watermark = 128 << 10,

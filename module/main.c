@@ -13,6 +13,7 @@
 #include "overload.h"
 #include "space.h"
 #include "space_watch.h"
+#include "table.h"
 
 /* Anyone may open it: whether the caller may sample is asked when sampling starts. */
 static struct miscdevice device = {
@@ -31,6 +32,7 @@ static int __init profbuf_init(void)
 		return error;
 	profbuf_overload_setup();
 	profbuf_space_setup();
+	profbuf_tables_setup();
 	error = profbuf_cpus_setup();
 	if (error)
 		return error;

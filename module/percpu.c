@@ -2,16 +2,20 @@
 /*
  * What a session has for one CPU: ring, scratch and counters, on the CPU's own node.
  */
+#include <linux/build_bug.h>
+#include <linux/cache.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/pfn.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 
+#include "copy.h"
 #include "memory.h"
 #include "percpu.h"
 #include "session.h"
 #include "source.h"
+#include "unwind_usual.h"
 
 /*
  * Sizes of the ring that @config asks for. There is a tag slot for every record that the
@@ -25,11 +29,22 @@ static int cpu_ring_layout(const struct profbuf_config *config, struct profbuf_r
 	return profbuf_ring_layout(layout, config->hdrsize, words, words / least_record);
 }
 
-/* Words of what is small and never seen from outside: an overflow entry and the scratch. */
+/* Rules of unwind tables are of user stacks. */
+static size_t cpu_unwind_words(const struct profbuf_config *config)
+{
+	BUILD_BUG_ON(sizeof(struct profbuf_unwind_cache) % SMP_CACHE_BYTES);
+	return config->flags & PROFBUF_USER ? sizeof(struct profbuf_unwind_cache) / sizeof(u64) : 0;
+}
+
+/*
+ * Words of what is small and never seen from outside: rules of unwind tables, an overflow entry and
+ * the scratch.
+ */
 static size_t cpu_other_words(const struct profbuf_config *config,
 			      const struct profbuf_ring_layout *layout)
 {
-	return profbuf_ring_overflow_words(layout) + config->stack_depth;
+	return cpu_unwind_words(config) + profbuf_ring_overflow_words(layout) +
+	       config->stack_depth + profbuf_copy_words(config);
 }
 
 static unsigned long cpu_pages(const struct profbuf_config *config,
@@ -47,6 +62,11 @@ static int cpu_alloc_ring(struct profbuf_cpu *pc, const struct profbuf_ring_layo
 	u64 *tags = profbuf_memory_alloc(layout->tag_len * sizeof(u64), node);
 	u64 *other = profbuf_memory_alloc(cpu_other_words(config, layout) * sizeof(u64), node);
 
+	pc->other = other;
+	if (other && cpu_unwind_words(config)) {
+		pc->unwind_cache = (struct profbuf_unwind_cache *)other;
+		other += cpu_unwind_words(config);
+	}
 	profbuf_ring_init(&pc->ring, layout, data, tags, other);
 	if (!data || !tags || !other)
 		return -ENOMEM;
@@ -64,7 +84,7 @@ static void cpu_free_memory(struct profbuf_cpu *pc)
 	profbuf_spares_free(pc);
 	profbuf_memory_free(pc->ring.data);
 	profbuf_memory_free(pc->ring.tags);
-	profbuf_memory_free(pc->ring.overflow_record);
+	profbuf_memory_free(pc->other);
 	kfree(pc);
 }
 

@@ -12,6 +12,7 @@
 #include "stack.h"
 
 struct profbuf_session;
+struct profbuf_unwind_cache;
 
 /**
  * struct profbuf_cpu - what a session has for one CPU
@@ -33,7 +34,9 @@ struct profbuf_session;
  * @lost_read: samples lost as told by the overflow entries read
  * @pages: pages that it takes, which the session's account was charged for
  * @cpu: the CPU's number
- * @scratch: where the sampling interrupt gathers a stack
+ * @other: memory of what follows
+ * @scratch: where the sampling interrupt gathers a stack, and a copy behind it
+ * @unwind_cache: rules by which the sampling interrupt has walked user stacks
  * @frame: where it reads frames of user stacks to
  */
 struct profbuf_cpu {
@@ -55,8 +58,10 @@ struct profbuf_cpu {
 	u64 lost_read;
 	unsigned long pages;
 	u32 cpu;
+	u64 *other;
 	u64 *scratch;
-	union profbuf_user_frame frame;
+	struct profbuf_unwind_cache *unwind_cache;
+	u64 frame;
 };
 
 struct profbuf_cpu *profbuf_cpu_new(struct profbuf_session *session, unsigned int cpu);

@@ -3,6 +3,7 @@
  * Which addresses of a space are executable, as its mappings say.
  */
 #include <linux/errno.h>
+#include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/slab.h>
@@ -11,6 +12,9 @@
 
 /* An interrupt looks at no more mappings than that. */
 #define RANGES_LOOK_MAX		1000
+
+/* As if the table had not been there before any was loaded. */
+#define RANGE_NOT_ASKED		1
 
 /**
  * profbuf_ranges_alloc - make room for ranges
@@ -42,21 +46,47 @@ struct profbuf_ranges *profbuf_ranges_alloc(u32 capacity, gfp_t gfp)
  */
 int profbuf_ranges_add(struct profbuf_ranges *ranges, const struct vm_area_struct *vma)
 {
-	u32 n = ranges->count;
+	struct profbuf_range *range = ranges->range + ranges->count;
+	u64 key;
 
 	if (!(vma->vm_flags & VM_EXEC))
 		return 0;
-	if (n && ranges->range[n - 1].end == vma->vm_start) {
-		ranges->range[n - 1].end = vma->vm_end;
+	key = profbuf_table_key(vma);
+	/* A just-in-time compiler may have thousands of them. */
+	if (!key && ranges->count && !range[-1].key && range[-1].end == vma->vm_start) {
+		range[-1].end = vma->vm_end;
 		return 0;
 	}
-	if (n == ranges->capacity)
+	if (ranges->count == ranges->capacity)
 		return -ENOSPC;
-	ranges->range[n].start = vma->vm_start;
-	ranges->range[n].end = vma->vm_end;
-	ranges->count = n + 1;
+	range->start = vma->vm_start;
+	range->end = vma->vm_end;
+	range->base = vma->vm_start;
+	if (vma->vm_file)
+		range->base -= (u64)vma->vm_pgoff << PAGE_SHIFT;
+	range->key = key;
+	range->table = RANGE_NOT_ASKED;
+	ranges->count++;
 	return 0;
 }
+
+/**
+ * profbuf_range_find_table - look for the unwind table of a range's code anew
+ * @range: the range
+ *
+ * Context: any, under RCU.
+ * Return: the table, or NULL.
+ */
+notrace const struct profbuf_table *profbuf_range_find_table(struct profbuf_range *range)
+{
+	/* Before the look: one that is loaded meanwhile is looked for once more. */
+	u32 loaded = atomic_read_acquire(&profbuf_tables_loaded);
+	u64 id = profbuf_table_find(range->key);
+
+	WRITE_ONCE(range->table, id ? id << 1 : (u64)loaded << 1 | 1);
+	return id ? profbuf_table_get(id) : NULL;
+}
+NOKPROBE_SYMBOL(profbuf_range_find_table);
 
 /**
  * profbuf_ranges_look - find out what is executable, without waiting

@@ -79,6 +79,7 @@ static ssize_t reader_put_info(struct profbuf_session *session, struct iov_iter 
 	info.stack_depth = config->stack_depth;
 	info.nr_words = config->hdrsize;
 	info.nr_cpus = nr_cpu_ids;
+	info.stack_copy = config->stack_copy;
 	for (i = 0; i < config->hdrsize; i++)
 		words[i] = reader_word(i);
 

@@ -15,6 +15,7 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 
+#include "copy.h"
 #include "deadline.h"
 #include "sample.h"
 #include "session.h"
@@ -47,7 +48,7 @@ static __always_inline u64 sample_cgroup(void)
 }
 
 /* The header words, in the order of the uapi. */
-static __always_inline void sample_header(u64 *header, u64 mode, u64 space, enum profbuf_end end,
+static __always_inline void sample_header(u64 *header, u64 mode, u64 space, u64 end, u32 copy,
 					  const struct profbuf_sample *sample)
 {
 	header[0] = sample->periods;
@@ -65,6 +66,7 @@ static __always_inline void sample_header(u64 *header, u64 mode, u64 space, enum
 			    min_t(u64, sample->late, U32_MAX);
 	header[9] = space;
 	header[10] = end;
+	header[11] = copy;
 }
 
 /*
@@ -87,6 +89,7 @@ static __always_inline u64 sample_space(struct profbuf_cpu *pc, struct profbuf_s
 	if (unlikely(generation >= PROFBUF_GENERATION_MAX))
 		goto unknown;
 	stack->ranges = profbuf_space_ranges(pc, space, generation, regs, now);
+	stack->ranges_old = stack->ranges && stack->ranges->generation != generation;
 	stack->entry = READ_ONCE(space->entry);
 	return space->id | generation;
 
@@ -139,21 +142,25 @@ notrace void profbuf_sample(struct profbuf_cpu *pc, struct pt_regs *regs, u64 no
 	} else {
 		struct profbuf_stack stack;
 		u64 header[PROFBUF_WORDS];
-		u32 kernel = 0;
+		u32 kernel = 0, copy = 0;
 		u64 space;
 
-		profbuf_stack_init(&stack, pc->scratch, config->stack_depth, now);
+		profbuf_stack_init(&stack, pc->scratch, config->stack_depth, pc->unwind_cache, now);
+		stack.frame_pointers = config->flags & PROFBUF_FRAME_POINTERS;
 		space = sample_space(pc, session->spaces, &stack, regs, now);
 		if (config->flags & PROFBUF_KERNEL)
 			kernel = profbuf_stack_kernel(&stack, regs);
 		if (config->flags & PROFBUF_USER)
 			profbuf_stack_user(&stack, regs, &pc->frame);
+		if (unlikely(config->stack_copy) && stack.user_regs)
+			copy = profbuf_copy_stack(pc->scratch + stack.count, config->stack_copy,
+						  stack.user_regs, &pc->frame);
 
 		sample_header(header, pc->cpu | (u64)mode << 32 | stack.flags | (u64)kernel << 48,
-			      space, stack.end, sample);
+			      space, stack.end, copy, sample);
 		result = profbuf_ring_write(&pc->ring, now, 0, header,
 					    min_t(u32, config->hdrsize, PROFBUF_WORDS),
-					    pc->scratch, stack.count);
+					    pc->scratch, stack.count + copy);
 	}
 
 	result |= profbuf_ring_exit(&pc->ring);

@@ -20,6 +20,7 @@
 #include "kernel_symbol.h"
 #include "session.h"
 #include "source.h"
+#include "table.h"
 
 /**
  * profbuf_session_wake - wake those who wait for something to read
@@ -134,6 +135,13 @@ void profbuf_session_unlock_reader(struct profbuf_session *session)
 		profbuf_session_wake(session);
 }
 
+static void session_keep_tables(struct profbuf_session *session)
+{
+	if (!session->keeps_tables)
+		profbuf_tables_keep();
+	session->keeps_tables = true;
+}
+
 static bool session_is_active(const struct profbuf_session *session)
 {
 	return session->state != PROFBUF_STATE_IDLE && session->state != PROFBUF_STATE_ENDED;
@@ -160,6 +168,7 @@ static int session_start_locked(struct profbuf_session *session)
 		profbuf_gone_code_keep();
 		session->keeps_code = true;
 	}
+	session_keep_tables(session);
 	session->running = session->config;
 	session->source = profbuf_source_find(session->running.source);
 	cpumask_copy(session->wanted, session->chosen);
@@ -331,6 +340,57 @@ int profbuf_session_kernel_symbol(struct profbuf_session *session,
 }
 
 /**
+ * profbuf_session_load_unwind - PROFBUF_IOC_LOAD_UNWIND
+ * @session: the session
+ * @load: what to load
+ *
+ * Context: process; sleeps.
+ * Return: 0 or a negative errno, as the uapi header says.
+ */
+int profbuf_session_load_unwind(struct profbuf_session *session,
+				const struct profbuf_unwind_load *load)
+{
+	int error = session_permit();
+
+	if (error)
+		return error;
+	if (load->flags & ~PROFBUF_UNWIND_VDSO || load->reserved)
+		return -EINVAL;
+	if (load->flags & PROFBUF_UNWIND_VDSO && load->fd != -1)
+		return -EINVAL;
+	mutex_lock(&session->lock);
+	session_keep_tables(session);
+	mutex_unlock(&session->lock);
+	error = profbuf_table_load(load);
+	if (error)
+		return error;
+	mutex_lock(&session->lock);
+	session->tables++;
+	session->tables_size += load->table_size;
+	mutex_unlock(&session->lock);
+	return 0;
+}
+
+/**
+ * profbuf_session_tables - the unwind tables that a session has loaded, since it was opened
+ * @session: the session
+ * @size: bytes of them, as they were given
+ *
+ * Context: process; sleeps.
+ * Return: how many, whether they are still there or not.
+ */
+u64 profbuf_session_tables(struct profbuf_session *session, u64 *size)
+{
+	u64 tables;
+
+	mutex_lock(&session->lock);
+	tables = session->tables;
+	*size = session->tables_size;
+	mutex_unlock(&session->lock);
+	return tables;
+}
+
+/**
  * profbuf_session_free - end a session, whatever its state
  * @session: the session, which nobody uses any more
  *
@@ -348,6 +408,8 @@ void profbuf_session_free(struct profbuf_session *session)
 	profbuf_cpus_free(session);
 	if (session->keeps_code)
 		profbuf_gone_code_forget();
+	if (session->keeps_tables)
+		profbuf_tables_forget();
 	free_cpumask_var(session->sampled);
 	free_cpumask_var(session->wanted);
 	free_cpumask_var(session->chosen);

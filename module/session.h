@@ -46,6 +46,9 @@ struct profbuf_source_ops;
  * @ceasing: sampling has ended: CPUs that come or go are nothing to it any more
  * @sampled: CPUs that take part, as an INFO frame tells
  * @keeps_code: code of modules that goes is kept for it
+ * @keeps_tables: unwind tables are kept for it
+ * @tables: how many it has loaded
+ * @tables_size: bytes of them, as they were given
  * @info_due: what the last INFO frame said has changed
  * @info_wall_offset: of the wall clock to the monotonic one, as the last INFO frame told;
  *	the reader's
@@ -78,6 +81,9 @@ struct profbuf_session {
 	bool ceasing;
 	cpumask_var_t sampled;
 	bool keeps_code;
+	bool keeps_tables;
+	u64 tables;
+	u64 tables_size;
 	int info_due;
 	ktime_t info_wall_offset;
 	u64 info_sequence;
@@ -110,6 +116,9 @@ int profbuf_session_pause(struct profbuf_session *session);
 int profbuf_session_resume(struct profbuf_session *session);
 int profbuf_session_kernel_symbol(struct profbuf_session *session,
 				  struct profbuf_kernel_symbol *symbol);
+int profbuf_session_load_unwind(struct profbuf_session *session,
+				const struct profbuf_unwind_load *load);
+u64 profbuf_session_tables(struct profbuf_session *session, u64 *size);
 
 int profbuf_session_lock_reader(struct profbuf_session *session, bool wait);
 void profbuf_session_unlock_reader(struct profbuf_session *session);

@@ -205,8 +205,8 @@ void profbuf_space_find_entry(struct profbuf_space *space)
  * tried here, and given back, as nothing of the kernel was interrupted: this CPU holds none of the
  * locks that a wakeup of those who wait for it takes, and all who take these disable interrupts.
  */
-static noinline notrace const struct profbuf_ranges *space_look(struct profbuf_cpu *pc,
-								struct profbuf_space *space)
+static noinline notrace struct profbuf_ranges *space_look(struct profbuf_cpu *pc,
+							  struct profbuf_space *space)
 {
 	struct profbuf_spaces *spaces = pc->session->spaces;
 	struct profbuf_ranges *ranges = spares_peek(&pc->spare_ranges);
@@ -249,24 +249,24 @@ NOKPROBE_SYMBOL(space_look);
  * profbuf_space_ranges_new - look what is executable, as that is not known or has changed
  * @pc: this CPU's part of a session
  * @space: the space
- * @generation: its generation
  * @regs: what was interrupted, or NULL
  * @now: the monotonic clock
  *
  * Context: as profbuf_space_add().
  * Return: as profbuf_space_ranges().
  */
-notrace const struct profbuf_ranges *profbuf_space_ranges_new(struct profbuf_cpu *pc,
-							      struct profbuf_space *space,
-							      u32 generation,
-							      struct pt_regs *regs, u64 now)
+notrace struct profbuf_ranges *profbuf_space_ranges_new(struct profbuf_cpu *pc,
+							struct profbuf_space *space,
+							struct pt_regs *regs, u64 now)
 {
-	const struct profbuf_ranges *ranges = READ_ONCE(space->ranges);
+	struct profbuf_ranges *ranges = READ_ONCE(space->ranges);
 	u64 looked;
 
-	/* Memory that has become data since may hold anything. */
-	if (ranges && (ranges->generation != generation ||
-		       ranges->shrunk != atomic_read(&space->shrunk)))
+	/*
+	 * What was mapped since is not in it, but the rest is right. Where something has become
+	 * data since, or has gone, there may be anything.
+	 */
+	if (ranges && ranges->shrunk != atomic_read(&space->shrunk))
 		ranges = NULL;
 	looked = READ_ONCE(space->ranges_at);
 	if (!regs || !user_mode(regs) || in_nmi() || (looked && now - looked < SPACE_LOOK_NS))

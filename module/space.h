@@ -71,7 +71,7 @@ extern atomic_t profbuf_spaces_in_bucket[PROFBUF_SPACE_BUCKETS];
  * @sampled: the newest generation that a record may name
  * @ranges: what is executable; RCU; NULL if that is not known yet
  * @grown: how many times memory of no file has become executable
- * @shrunk: how many times any memory ceased to be
+ * @shrunk: how many times any memory ceased to be, as it became data or was unmapped
  * @ranges_at: when an interrupt has last looked for ranges
  * @state: SPACE_QUEUED and SPACE_ENDED
  * @node: for that
@@ -221,9 +221,9 @@ void profbuf_spaces_read(struct profbuf_spaces *spaces);
 /* For the sampling interrupt. */
 struct profbuf_space *profbuf_space_add(struct profbuf_cpu *pc, u64 now);
 u32 profbuf_space_sample_new(struct profbuf_spaces *spaces, struct profbuf_space *space);
-const struct profbuf_ranges *profbuf_space_ranges_new(struct profbuf_cpu *pc,
-						      struct profbuf_space *space, u32 generation,
-						      struct pt_regs *regs, u64 now);
+struct profbuf_ranges *profbuf_space_ranges_new(struct profbuf_cpu *pc,
+						struct profbuf_space *space,
+						struct pt_regs *regs, u64 now);
 
 /* For who looks at it. */
 void profbuf_space_find_entry(struct profbuf_space *space);
@@ -292,19 +292,20 @@ static __always_inline u32 profbuf_space_sample(struct profbuf_spaces *spaces,
  * @now: the monotonic clock
  *
  * Context: as profbuf_space_add().
- * Return: the ranges, valid until the end of the interrupt; NULL if they are not known.
+ * Return: the ranges, valid until the end of the interrupt; NULL if they are not known. Those of an
+ * earlier generation lack what was mapped since.
  */
-static __always_inline const struct profbuf_ranges *
+static __always_inline struct profbuf_ranges *
 profbuf_space_ranges(struct profbuf_cpu *pc, struct profbuf_space *space, u32 generation,
 		     struct pt_regs *regs, u64 now)
 {
-	const struct profbuf_ranges *ranges = READ_ONCE(space->ranges);
+	struct profbuf_ranges *ranges = READ_ONCE(space->ranges);
 
 	if (likely(ranges && ranges->generation == generation &&
 		   ranges->shrunk == atomic_read(&space->shrunk) &&
 		   ranges->grown == atomic_read(&space->grown)))
 		return ranges;
-	return profbuf_space_ranges_new(pc, space, generation, regs, now);
+	return profbuf_space_ranges_new(pc, space, regs, now);
 }
 
 #endif /* PROFBUF_SPACE_H */

@@ -87,6 +87,7 @@ static void watch_gone(struct profbuf_spaces *spaces, struct profbuf_space *spac
 	unsigned long flags;
 	bool room;
 
+	atomic_inc(&space->shrunk);
 	raw_spin_lock_irqsave(&spaces->lock, flags);
 	/* No record names a generation in which it was there but was not told. */
 	if (atomic_read(&space->sampled) <= space->told && space->told_all) {
@@ -120,7 +121,7 @@ static void watch_gone(struct profbuf_spaces *spaces, struct profbuf_space *spac
 static void watch_map(struct profbuf_spaces *spaces, struct profbuf_space *space,
 		      struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	const struct profbuf_ranges *ranges;
+	struct profbuf_ranges *ranges;
 
 	if (vma->vm_flags & VM_EXEC) {
 		/* A just-in-time compiler may do this thousands of times a second. */

@@ -34,7 +34,7 @@
 /* Has an interrupt not been able to look what is executable now? */
 static bool worker_ranges_are_old(const struct profbuf_space *space)
 {
-	const struct profbuf_ranges *ranges;
+	struct profbuf_ranges *ranges;
 	bool old;
 
 	rcu_read_lock();

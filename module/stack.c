@@ -7,7 +7,6 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/nospec.h>
-#include <linux/preempt.h>
 #include <linux/profbuf.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
@@ -19,22 +18,64 @@
 #include "compat.h"
 #include "ranges.h"
 #include "stack.h"
+#include "unwind_usual.h"
 
 #ifndef CONFIG_X86_64
 #error "profbuf walks the stacks of x86-64 only"
 #endif
 
 /*
- * How many frames are walked between two looks at the clock. Each may be on a page of its own,
- * and take a few microseconds then.
+ * Reads a word inside an open user access window. Anything may be in an address: the check
+ * keeps it from reaching kernel memory, also in speculation, of which what is read next would tell.
+ */
+static __always_inline bool profbuf_unwind_get(u64 *value, u64 address)
+{
+	u64 limit = TASK_SIZE_MAX - sizeof(u64);
+
+	if (address >= limit)
+		return false;
+	/* Where it is a constant, it is too large for one of an instruction. */
+	OPTIMIZER_HIDE_VAR(limit);
+	address = array_index_nospec(address, limit);
+	unsafe_get_user(*value, (const u64 __user *)address, fault);
+	return true;
+
+fault:
+	return false;
+}
+
+/*
+ * Checks an address once for all words that lie not far above it, so that they can be read by
+ * unsafe_get_user() alone.
+ */
+static __always_inline bool profbuf_unwind_below(u64 *address)
+{
+	u64 limit = TASK_SIZE_MAX - PROFBUF_UNWIND_BELOW;
+
+	if (*address >= limit)
+		return false;
+	OPTIMIZER_HIDE_VAR(limit);
+	*address = array_index_nospec(*address, limit);
+	return true;
+}
+
+static __always_inline bool profbuf_unwind_get_below(u64 *value, u64 address, u32 offset)
+{
+	unsafe_get_user(*value, (const u64 __user *)(address + offset), fault);
+	return true;
+
+fault:
+	return false;
+}
+
+#include "unwind_run.h"
+
+/*
+ * A window of user access is of no more frames, and the clock is looked at when as many have been
+ * walked: after two windows at the latest. Each frame may be on a page of its own, and take a few
+ * microseconds then.
  */
 #define STACK_STEP	16
-
-/* What is farther from each other is on different stacks. */
-#define STACK_SIZE_MAX		(8 << 20)
-
-/* What is closer below a frame is no other stack: one of Go's has 16 KiB, and little is in use. */
-#define STACK_APART		(8 << 10)
 
 /* Of the code that a program begins with: it is short, and does not return. */
 #define STACK_ENTRY_SIZE	64
@@ -115,46 +156,6 @@ out:
 }
 NOKPROBE_SYMBOL(profbuf_stack_kernel);
 
-/*
- * Reads a frame inside an open user access window. Anything may be in a frame pointer:
- * the check keeps it from reaching kernel memory, also in speculation, of which the next
- * frame pointer would tell.
- */
-static __always_inline bool user_frame_get(u64 *next, u64 *return_address, u64 address, bool compat)
-{
-	const union profbuf_user_frame __user *from;
-	u64 limit = TASK_SIZE_MAX;
-
-	if (address >= limit)
-		return false;
-	/* Where it is a constant, it is too large for one of an instruction. */
-	OPTIMIZER_HIDE_VAR(limit);
-	address = array_index_nospec(address, limit);
-	from = (const union profbuf_user_frame __user *)address;
-
-	if (compat) {
-		unsafe_get_user(*next, &from->frame32.next, fault);
-		unsafe_get_user(*return_address, &from->frame32.return_address, fault);
-	} else {
-		unsafe_get_user(*next, &from->frame.next, fault);
-		unsafe_get_user(*return_address, &from->frame.return_address, fault);
-	}
-	return true;
-
-fault:
-	return false;
-}
-
-/*
- * May user memory be read from here? An NMI may hit the switch to another address space, in which
- * interrupts are disabled; only this function, which reads the frame on the way, can tell.
- */
-static __always_inline bool user_memory_is_there(u64 fp, u64 size,
-						 union profbuf_user_frame *buffer)
-{
-	return !in_nmi() || !copy_from_user_nofault(buffer, (const void __user *)fp, size);
-}
-
 /* Is what returns to that address where the program begins? */
 static __always_inline bool stack_begins_at(const struct profbuf_stack *stack, u64 address,
 					    bool compat)
@@ -162,104 +163,199 @@ static __always_inline bool stack_begins_at(const struct profbuf_stack *stack, u
 	return !compat && stack->entry && address - stack->entry < STACK_ENTRY_SIZE;
 }
 
-/*
- * Follows frame pointers from frame to frame, a few of them in one window of user access. Returns
- * the next one; 0 if the walk is over.
+/**
+ * struct stack_walk - where a walk is
+ * @frame: the present frame
+ * @code: where its code is
+ * @cache: rules that were used before
+ * @compat: 32-bit code
  */
-static __always_inline u64 stack_walk_step(struct profbuf_stack *stack, u64 fp, u64 size,
-					   bool compat)
+struct stack_walk {
+	struct profbuf_unwind_frame frame;
+	struct profbuf_unwind_code code;
+	struct profbuf_unwind_cache *cache;
+	bool compat;
+};
+
+/* Finds out where the present frame's code is. Returns false if that is not executable. */
+static __always_inline bool walk_find_code(struct profbuf_stack *stack, struct stack_walk *walk)
+{
+	u64 address = profbuf_unwind_code(&walk->frame);
+	const struct profbuf_table *table = NULL;
+	struct profbuf_range *range;
+
+	if (likely(profbuf_unwind_code_has(&walk->code, address)))
+		return true;
+	range = profbuf_ranges_find(stack->ranges, address);
+	if (!range)
+		return false;
+	if (!walk->compat && !stack->frame_pointers)
+		table = profbuf_range_table(range);
+	profbuf_unwind_code_init(&walk->code, range->start, range->end, range->base,
+				 table ? &table->unwind : NULL, table ? table->usual : NULL,
+				 table ? table->id : 0);
+	return true;
+}
+
+/* Is the present frame's code executable? What is known of the frame before stays. */
+static __always_inline bool walk_is_in_code(const struct profbuf_stack *stack,
+					    const struct stack_walk *walk)
+{
+	return profbuf_ranges_find(stack->ranges, profbuf_unwind_code(&walk->frame));
+}
+
+/* What 32-bit code has there: the caller's frame pointer, and the return address. */
+static __always_inline enum profbuf_unwind_step walk_compat(struct profbuf_unwind_frame *frame)
+{
+	enum profbuf_unwind_step step = profbuf_unwind_judge(frame, sizeof(u32));
+	u64 both;
+
+	if (step != PROFBUF_UNWIND_STEPPED)
+		return step;
+	if (!profbuf_unwind_get(&both, frame->bp))
+		return PROFBUF_UNWIND_ABSENT;
+	return profbuf_unwind_to(frame, upper_32_bits(both), frame->bp + sizeof(both),
+				 lower_32_bits(both));
+}
+
+static __always_inline enum profbuf_unwind_step walk_caller(struct stack_walk *walk)
+{
+	const struct profbuf_unwind_rule *rule = NULL;
+	enum profbuf_unwind_step step;
+
+	if (walk->compat)
+		return walk_compat(&walk->frame);
+	if (walk->code.has_table)
+		rule = profbuf_unwind_find(&walk->code.table,
+					   profbuf_unwind_code(&walk->frame) - walk->code.base);
+	step = profbuf_unwind_by_rule(&walk->frame, rule);
+	if (step == PROFBUF_UNWIND_UNTOLD)
+		step = profbuf_unwind_by_frame_pointer(&walk->frame);
+	return step;
+}
+
+/* To the caller. Returns whether there is one; else the stack knows why not. */
+static __always_inline bool walk_step(struct profbuf_stack *stack, struct stack_walk *walk)
+{
+	switch (walk_caller(walk)) {
+	case PROFBUF_UNWIND_STEPPED:
+		return true;
+	case PROFBUF_UNWIND_ENDED:
+		stack->end = PROFBUF_END_ROOT;
+		return false;
+	case PROFBUF_UNWIND_ABSENT:
+		stack->end = PROFBUF_END_ABSENT;
+		return false;
+	case PROFBUF_UNWIND_ZERO:
+		stack->end = stack_begins_at(stack, walk->frame.ip, walk->compat) ?
+			     PROFBUF_END_ROOT : PROFBUF_END_ZERO;
+		return false;
+	case PROFBUF_UNWIND_STRAY:
+		stack->end = PROFBUF_END_STRAY;
+		return false;
+	default:
+		stack->end = PROFBUF_END_TABLE;
+		return false;
+	}
+}
+
+/*
+ * What follows opens a window of user access each, in a function of its own, so that what the loop
+ * needs is in registers. They return whether the present frame is one that has not been recorded
+ * yet.
+ */
+static noinline notrace bool walk_usual(struct profbuf_stack *stack, struct stack_walk *walk)
 {
 	u64 *to = stack->frames + stack->count;
 	u64 *end = to + min_t(u32, STACK_STEP, stack->depth - stack->count);
-	enum profbuf_end reason = PROFBUF_END_ABSENT;
-	unsigned long start = 0, range_size = 0;
-	u64 next = 0, return_address;
+	bool moved;
 
-	if (!user_access_begin((const void __user *)fp, size))
-		goto out;
-	while (to != end) {
-		if (!user_frame_get(&next, &return_address, fp, compat))
-			goto out_access;
-		/* As a rule it is in the same range as the one before. */
-		if (return_address - start >= range_size &&
-		    !profbuf_ranges_find(stack->ranges, return_address, &start, &range_size)) {
-			reason = PROFBUF_END_DATA;
-			goto out_access;
-		}
-		*to++ = return_address;
-		if (!next) {
-			reason = stack_begins_at(stack, return_address, compat) ?
-				 PROFBUF_END_ROOT : PROFBUF_END_ZERO;
-			goto out_access;
-		}
-		reason = PROFBUF_END_STRAY;
-		if (next & (size / 2 - 1))
-			goto out_access;
-		/*
-		 * Stacks grow down, so callers' frames lie above. Below may be another stack, but
-		 * what is close there are frames that were left long ago.
-		 */
-		if (next <= fp) {
-			if (next >= stack->lowest || stack->lowest - next < STACK_APART ||
-			    !stack->switches--)
-				goto out_access;
-			stack->lowest = next;
-		}
-		fp = next;
-		reason = PROFBUF_END_ABSENT;
+	/* Each address is checked when it is read. */
+	if (!user_access_begin((const void __user *)PAGE_SIZE, sizeof(u64)))
+		return false;
+	moved = profbuf_unwind_run(&walk->frame, &walk->code, walk->cache, &to, end);
+	user_access_end();
+	stack->count = to - stack->frames;
+	return moved;
+}
+NOKPROBE_SYMBOL(walk_usual);
+
+static noinline notrace bool walk_unusual(struct profbuf_stack *stack, struct stack_walk *walk)
+{
+	u64 *to = stack->frames + stack->count;
+	u64 *end = to + min_t(u32, STACK_STEP, stack->depth - stack->count);
+	bool moved;
+
+	if (!user_access_begin((const void __user *)PAGE_SIZE, sizeof(u64))) {
+		stack->end = PROFBUF_END_ABSENT;
+		return false;
+	}
+	for (;;) {
+		moved = walk_step(stack, walk);
+		/* What has a table is as usual again. */
+		if (!moved || walk->code.has_tags || to == end ||
+		    !profbuf_unwind_code_has(&walk->code, profbuf_unwind_code(&walk->frame)))
+			break;
+		*to++ = walk->frame.ip;
 	}
 	user_access_end();
 	stack->count = to - stack->frames;
-	if (stack->count < stack->depth)
-		return next;
-	stack->end = PROFBUF_END_DEPTH;
-	return 0;
+	return moved;
+}
+NOKPROBE_SYMBOL(walk_unusual);
 
-out_access:
-	user_access_end();
-	stack->count = to - stack->frames;
-out:
-	stack->end = reason;
-	return 0;
+static __always_inline void walk_frames(struct profbuf_stack *stack, struct stack_walk *walk)
+{
+	u32 look = stack->count + STACK_STEP;
+
+	/*
+	 * The interrupted instruction may be anywhere, and is recorded as it is. Mapped lately, it
+	 * may well have a table.
+	 */
+	if (!walk_find_code(stack, walk) && stack->ranges_old) {
+		stack->end = PROFBUF_END_UNKNOWN;
+		return;
+	}
+	while ((walk->code.has_tags && walk_usual(stack, walk)) || walk_unusual(stack, walk)) {
+		if (stack->count == stack->depth) {
+			stack->end = walk_is_in_code(stack, walk) ? PROFBUF_END_DEPTH :
+								    PROFBUF_END_DATA;
+			return;
+		}
+		if (!walk_find_code(stack, walk)) {
+			stack->end = PROFBUF_END_DATA;
+			return;
+		}
+		stack->frames[stack->count++] = walk->frame.ip;
+		if (stack->count < look)
+			continue;
+		look = stack->count + STACK_STEP;
+		if (stack_time_is_up(stack)) {
+			stack->end = PROFBUF_END_TIME;
+			return;
+		}
+	}
 }
 
-/* Follows frame pointers as long as they lead to frames. */
 static __always_inline void stack_walk(struct profbuf_stack *stack, const struct pt_regs *regs,
-				       bool compat, union profbuf_user_frame *buffer)
+				       bool compat, u64 *buffer)
 {
-	u64 size = compat ? sizeof(buffer->frame32) : sizeof(buffer->frame);
-	u64 fp = regs->bp;
+	struct stack_walk walk = { .compat = compat, .cache = stack->cache };
 
-	if (!fp) {
-		stack->end = stack_begins_at(stack, regs->ip, compat) ? PROFBUF_END_ROOT :
-									 PROFBUF_END_ZERO;
-		return;
-	}
-	if (fp & (size / 2 - 1) || fp - regs->sp >= STACK_SIZE_MAX) {
-		stack->end = PROFBUF_END_STRAY;
-		return;
-	}
-	if (stack->count == stack->depth) {
-		stack->end = PROFBUF_END_DEPTH;
-		return;
-	}
-	if (!user_memory_is_there(fp, size, buffer)) {
+	if (!profbuf_user_memory_is_there(regs->sp, buffer)) {
 		stack->end = PROFBUF_END_ABSENT;
 		return;
 	}
-
-	stack->lowest = regs->sp;
+	profbuf_unwind_begin(&walk.frame, regs, regs->ip, regs->sp, regs->bp,
+			     PROFBUF_STACK_SWITCHES);
 	pagefault_disable();
-	for (;;) {
-		fp = stack_walk_step(stack, fp, size, compat);
-		if (!fp)
-			break;
-		if (stack_time_is_up(stack)) {
-			stack->end = PROFBUF_END_TIME;
-			break;
-		}
-	}
+	walk_frames(stack, &walk);
 	pagefault_enable();
+	if (stack->end == PROFBUF_END_DATA && stack->ranges_old)
+		stack->end = PROFBUF_END_UNKNOWN;
+	if (!walk.code.has_table && stack->end != PROFBUF_END_ROOT &&
+	    stack->end != PROFBUF_END_UNKNOWN)
+		stack->end |= PROFBUF_END_NO_TABLE;
 }
 
 /* Whether addresses of 32-bit code are what they seem: segments of its own have other bases. */
@@ -269,7 +365,7 @@ static __always_inline bool stack_is_flat(const struct pt_regs *regs)
 }
 
 static __always_inline void stack_user(struct profbuf_stack *stack, struct pt_regs *regs,
-				       union profbuf_user_frame *buffer)
+				       u64 *buffer)
 {
 	bool compat;
 
@@ -292,6 +388,8 @@ static __always_inline void stack_user(struct profbuf_stack *stack, struct pt_re
 	}
 	stack->frames[stack->count++] = regs->ip;
 	compat = !user_64bit_mode(regs);
+	if (!compat)
+		stack->user_regs = regs;
 	if (compat && !stack_is_flat(regs))
 		stack->end = PROFBUF_END_SEGMENT;
 	else if (!stack->ranges)
@@ -305,7 +403,7 @@ static __always_inline void stack_user(struct profbuf_stack *stack, struct pt_re
  * @stack: where they are added: the instruction at which the task left user space, or is
  *	in it, then return addresses
  * @regs: what was interrupted, or NULL
- * @buffer: memory for a frame, of this CPU, neither on a stack nor vmalloc'ed
+ * @buffer: memory for a word, of this CPU, neither on a stack nor vmalloc'ed
  *
  * User memory is read as it is; what is not present is not faulted in. Frame pointers are
  * whatever the program has in that register. So the first one must point into the stack, and what
@@ -316,12 +414,19 @@ static __always_inline void stack_user(struct profbuf_stack *stack, struct pt_re
  * Context: hard interrupt or NMI.
  */
 notrace void profbuf_stack_user(struct profbuf_stack *stack, struct pt_regs *regs,
-				union profbuf_user_frame *buffer)
+				u64 *buffer)
 {
 	stack_user(stack, regs, buffer);
-	if (stack->end == PROFBUF_END_DEPTH)
+	switch (PROFBUF_END(stack->end)) {
+	case PROFBUF_END_NONE:
+	case PROFBUF_END_ROOT:
+	case PROFBUF_END_TIME:
+		break;
+	case PROFBUF_END_DEPTH:
 		stack->flags |= PROFBUF_MODE_TRUNCATED;
-	else if (stack->end > PROFBUF_END_ROOT && stack->end != PROFBUF_END_TIME)
+		break;
+	default:
 		stack->flags |= PROFBUF_MODE_USER_INCOMPLETE;
+	}
 }
 NOKPROBE_SYMBOL(profbuf_stack_user);

@@ -3,6 +3,7 @@
  * 32-bit programs: their way to the ioctls, and their stack frames, which are half as large.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -13,6 +14,8 @@
 
 #include "device.h"
 #include "harness.h"
+#include "known_code.h"
+#include "make_table.h"
 
 /* More than the code of that program takes. */
 #define COMPAT_SPIN_SIZE	128
@@ -45,7 +48,7 @@ static void check_compat_stack(void *context, const struct profbuf_frame *frame,
 	}
 	/* inner, then where outer and _start go on, and no more: the chain ends with 0. */
 	ASSERT_EQ(length, kernel + 3);
-	ASSERT_EQ(PROFBUF_END(record[PROFBUF_RECORD_FIXED + 10]), PROFBUF_END_ZERO);
+	ASSERT_EQ(record[PROFBUF_RECORD_FIXED + 10], PROFBUF_END_ZERO | PROFBUF_END_NO_TABLE);
 	ASSERT_GT(stack[kernel], stack[kernel + 1]);
 	ASSERT_GT(stack[kernel + 1], stack[kernel + 2]);
 	ASSERT_LE(stack[kernel] - stack[kernel + 2], COMPAT_SPIN_SIZE);
@@ -84,7 +87,21 @@ TEST(ioctls_of_32_bit_programs)
 	ASSERT_EQ(compat_ioctl(fd, PROFBUF_IOC_SET_CONFIG, pointer), -EBUSY);
 }
 
-static void sample_compat_spin(const char *argument)
+/* It says that there are no callers. */
+static void load_table(int fd, const char *path)
+{
+	const struct profbuf_unwind_rule root = { .cfa = PROFBUF_UNWIND_ROOT };
+	const struct make_row row = { 0, 0 };
+	struct profbuf_unwind_table *table = make_table(0, 1 << 16, 16, &root, 1, &row, 1);
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+
+	ASSERT_GE(file, 0);
+	ASSERT_EQ(table_load(fd, file, table), 0);
+	ASSERT_EQ(close(file), 0);
+	free(table);
+}
+
+static void sample_compat_spin(const char *argument, bool with_table)
 {
 	char path[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 32);
@@ -95,6 +112,8 @@ static void sample_compat_spin(const char *argument)
 	path[length] = 0;
 	strcpy(strrchr(path, '/') + 1, "compat_spin");
 	flat = !argument;
+	if (with_table)
+		load_table(fd, path);
 	spinning = fork();
 	ASSERT_GE(spinning, 0);
 	if (!spinning) {
@@ -116,16 +135,22 @@ static void sample_compat_spin(const char *argument)
 
 TEST(stacks_of_32_bit_programs)
 {
-	sample_compat_spin(NULL);
+	sample_compat_spin(NULL, false);
+}
+
+/* Tables tell of 64-bit frames. */
+TEST(stacks_of_32_bit_programs_that_have_a_table)
+{
+	sample_compat_spin(NULL, true);
 }
 
 /* Addresses are relative to segments, and profbuf does not know where those of the LDT begin. */
 TEST(code_in_segments_of_the_ldt)
 {
-	sample_compat_spin("code");
+	sample_compat_spin("code", false);
 }
 
 TEST(stacks_in_segments_of_the_ldt)
 {
-	sample_compat_spin("stack");
+	sample_compat_spin("stack", false);
 }

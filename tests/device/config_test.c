@@ -62,7 +62,7 @@ TEST(header_size_out_of_range_is_refused)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ASSERT_ERRNO(ioctl(fd, PROFBUF_IOC_SET_HDRSIZE, bad[i]), EINVAL);
 	device_config(fd, &config);
-	ASSERT_EQ(config.hdrsize, PROFBUF_WORDS);
+	ASSERT_EQ(config.hdrsize, PROFBUF_WORDS_DEFAULT);
 
 	/* In range by itself, but then the ring is less than four records. */
 	config.ring_size = 4096;
@@ -169,6 +169,7 @@ TEST(every_field_has_its_range)
 
 TEST(configurations_are_versioned_by_size)
 {
+	enum { VERSION_1 = offsetof(struct profbuf_config, stack_copy) };
 	union {
 		struct profbuf_config config;
 		uint32_t size;
@@ -178,7 +179,7 @@ TEST(configurations_are_versioned_by_size)
 
 	ASSERT_ERRNO(ioctl(fd, PROFBUF_IOC_GET_CONFIG, &space), EINVAL);
 	ASSERT_ERRNO(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &space), EINVAL);
-	space.size = sizeof(space.config) - 1;
+	space.size = VERSION_1 - 1;
 	ASSERT_ERRNO(ioctl(fd, PROFBUF_IOC_GET_CONFIG, &space), EINVAL);
 	ASSERT_ERRNO(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &space), EINVAL);
 	space.size = 4097;
@@ -273,35 +274,6 @@ TEST(unknown_ioctls_are_refused)
 	ASSERT_ERRNO(ioctl(fd, 0, 0), ENOTTY);
 }
 
-/* The value of a line of fdinfo, without the newline. */
-static void fdinfo(int fd, const char *name, char *value, size_t size)
-{
-	char path[64], line[256];
-	size_t length = strlen(name);
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	file = fopen(path, "r");
-	ASSERT(file);
-	while (fgets(line, sizeof(line), file)) {
-		if (strncmp(line, name, length) || strncmp(line + length, ":\t", 2))
-			continue;
-		snprintf(value, size, "%.*s", (int)strcspn(line + length + 2, "\n"),
-			 line + length + 2);
-		fclose(file);
-		return;
-	}
-	FAIL("no line %s", name);
-}
-
-static uint64_t fdinfo_number(int fd, const char *name)
-{
-	char value[64];
-
-	fdinfo(fd, name, value, sizeof(value));
-	return strtoull(value, NULL, 0);
-}
-
 static bool fdinfo_state_is(int fd, const char *expected)
 {
 	char value[64];
@@ -320,12 +292,13 @@ TEST(fdinfo_tells_configuration_and_totals)
 	/* No two values alike, and samples of every fate. */
 	device_config(fd, &config);
 	config.flags = PROFBUF_KERNEL;
-	config.hdrsize = 5;
+	config.hdrsize = PROFBUF_WORDS + 1;
 	config.period_ns = 123457;
 	config.ring_size = 8192;
 	config.watermark = 234567;
 	config.deadline_ns = 345678;
 	config.stack_depth = 21;
+	config.stack_copy = 88;
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
 	ASSERT(fdinfo_state_is(fd, "idle"));
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
@@ -350,6 +323,7 @@ TEST(fdinfo_tells_configuration_and_totals)
 	ASSERT_EQ(fdinfo_number(fd, "profbuf-watermark"), config.watermark);
 	ASSERT_EQ(fdinfo_number(fd, "profbuf-deadline_ns"), config.deadline_ns);
 	ASSERT_EQ(fdinfo_number(fd, "profbuf-stack_depth"), config.stack_depth);
+	ASSERT_EQ(fdinfo_number(fd, "profbuf-stack_copy"), config.stack_copy);
 	device_stats(fd, PROFBUF_CPU_NONE, &stats);
 	ASSERT_EQ(fdinfo_number(fd, "profbuf-interrupts"), stats.interrupts);
 	ASSERT_EQ(fdinfo_number(fd, "profbuf-records"), stats.records);

@@ -4,11 +4,13 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -456,6 +458,20 @@ uint64_t code_page(void)
 	return (uintptr_t)page;
 }
 
+/* Leaves these capabilities and no others, as user nobody. */
+void become_nobody(uint32_t capabilities_high)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2] = {
+		{ 0, 0, 0 },
+		{ capabilities_high, capabilities_high, 0 },
+	};
+
+	ASSERT_EQ(prctl(PR_SET_KEEPCAPS, 1), 0);
+	ASSERT_EQ(setresuid(65534, 65534, 65534), 0);
+	ASSERT_EQ(syscall(SYS_capset, &header, data), 0);
+}
+
 void sleep_ms(unsigned int ms)
 {
 	struct timespec time = { ms / 1000, ms % 1000 * 1000000L };
@@ -486,6 +502,47 @@ static int parameter_open(const char *name)
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	ASSERT_GE(fd, 0);
 	return fd;
+}
+
+uint64_t module_parameter_number(const char *name)
+{
+	char path[128], line[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/module/profbuf/parameters/%s", name);
+	file = fopen(path, "r");
+	ASSERT(file && fgets(line, sizeof(line), file));
+	fclose(file);
+	return strtoull(line, NULL, 0);
+}
+
+/* The value of a line of fdinfo, without the newline. */
+void fdinfo(int fd, const char *name, char *value, size_t size)
+{
+	char path[64], line[256];
+	size_t length = strlen(name);
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "r");
+	ASSERT(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (strncmp(line, name, length) || strncmp(line + length, ":\t", 2))
+			continue;
+		snprintf(value, size, "%.*s", (int)strcspn(line + length + 2, "\n"),
+			 line + length + 2);
+		fclose(file);
+		return;
+	}
+	FAIL("no line %s", name);
+}
+
+uint64_t fdinfo_number(int fd, const char *name)
+{
+	char value[64];
+
+	fdinfo(fd, name, value, sizeof(value));
+	return strtoull(value, NULL, 0);
 }
 
 /* For all that come after, until it is set back. */

@@ -75,7 +75,7 @@ TEST(read_starts_an_idle_session_with_info)
 	int fd = device_open(0);
 
 	device_config(fd, &config);
-	config.flags = PROFBUF_USER | PROFBUF_IDLE;
+	config.flags = PROFBUF_USER | PROFBUF_IDLE | PROFBUF_FRAME_POINTERS;
 	config.stack_depth = 33;
 	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config), 0);
 	ASSERT_EQ(device_state(fd), PROFBUF_STATE_IDLE);
@@ -89,7 +89,7 @@ TEST(read_starts_an_idle_session_with_info)
 	ASSERT_EQ(stream.info.flags, config.flags);
 	ASSERT_EQ(stream.info.period_ns, config.period_ns);
 	ASSERT_EQ(stream.info.stack_depth, config.stack_depth);
-	ASSERT_EQ(stream.info.reserved, 0);
+	ASSERT_EQ(stream.info.stack_copy, 0);
 	ASSERT_GE(stream.info.monotonic_ns, monotonic);
 	ASSERT_LE(stream.info.monotonic_ns, now_ns());
 	ASSERT_GE(stream.info.realtime_ns, realtime);

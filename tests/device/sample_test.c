@@ -84,7 +84,7 @@ static bool check_header(const struct profbuf_frame *frame, const __u64 *record)
 {
 	uint64_t now = now_ns();
 
-	ASSERT_EQ(frame->hdrsize, PROFBUF_WORDS);
+	ASSERT_EQ(frame->hdrsize, PROFBUF_WORDS_DEFAULT);
 	ASSERT_LE(record[1], now);
 	ASSERT_GT(record[1], now - TEST_TIMEOUT_SECONDS * 1000000000ULL);
 	ASSERT_GE(record[FIXED], 1);

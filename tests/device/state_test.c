@@ -198,20 +198,6 @@ TEST(sessions_are_independent)
 		stream_finish(&streams[i], fd[i]);
 }
 
-/* Leaves these capabilities and no others, as user nobody. */
-static void become_nobody(uint32_t capabilities_high)
-{
-	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2] = {
-		{ 0, 0, 0 },
-		{ capabilities_high, capabilities_high, 0 },
-	};
-
-	ASSERT_EQ(prctl(PR_SET_KEEPCAPS, 1), 0);
-	ASSERT_EQ(setresuid(65534, 65534, 65534), 0);
-	ASSERT_EQ(syscall(SYS_capset, &header, data), 0);
-}
-
 TEST(without_privilege_it_opens_but_does_not_start)
 {
 	char buffer[4096];

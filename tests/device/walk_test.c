@@ -60,7 +60,8 @@ static pid_t chain_start(void)
 	int i;
 
 	ASSERT_NE(pages, MAP_FAILED);
-	code = code_page();
+	/* No call comes before its first byte. */
+	code = code_page() + 1;
 	pid = fork();
 	ASSERT_GE(pid, 0);
 	if (pid)

@@ -87,15 +87,35 @@
  *	8 late		of the count, see PROFBUF_LATE_PERIODS() and PROFBUF_LATE_STOLEN()
  *	9 space		the address space and its generation, see below
  *	10 end		where the walk of the user stack ended, see PROFBUF_END()
+ *	11 copy		how many words at the end of the stack are no addresses, but a copy, see
+ *			below
  *
  * The stack begins with the interrupted instruction, exact, and goes on with return
  * addresses, callers last; kernel frames come before user frames. When the kernel was
  * interrupted, the first user frame is where user space will go on, exact as well.
  *
  * User frames are addresses that were executable when the record was made: of what else
- * the process has in its memory, nothing is recorded. The walk of a user stack ends
- * where it has reached the beginning of the thread for certain, or for a reason, which
- * the end word tells. While a process executes another program it has no user frames.
+ * the process has in its memory, nothing is recorded, unless a copy was asked for. The walk
+ * of a user stack goes by unwind tables where they are loaded, PROFBUF_IOC_LOAD_UNWIND, else, or
+ * if PROFBUF_FRAME_POINTERS is set, by frame pointers. It ends where it has reached the
+ * beginning of the thread for certain, or for a reason, which the end word tells. While a process
+ * executes another program it has no user frames.
+ *
+ * Copies
+ * ------
+ * If a session asks for it, by stack_copy of its configuration, what lies on top of the user
+ * stack is put into the record, for walks that are made later: whatever it is, passwords
+ * and keys included. A copy comes behind the frames:
+ *
+ *	16 words	the registers, numbered as DWARF does: rax, rdx, rcx, rbx, rsi, rdi, rbp,
+ *			rsp, r8 to r15
+ *	1 word		the address from which on memory follows: that of the red zone,
+ *			PROFBUF_COPY_RED_ZONE bytes below rsp, or rsp where that is not present
+ *	the others	the memory, up to stack_copy bytes above rsp, or up to what is not present
+ *
+ * They are of the first user frame, which has the instruction pointer. There is no copy where
+ * there is no user frame, nor of 32-bit code. The walk is made besides, and
+ * header word 10 tells of it alone.
  *
  * Spaces
  * ------
@@ -173,6 +193,7 @@
 #define PROFBUF_DEADLINE_MAX	3600000000000ULL	/* 1 h */
 #define PROFBUF_RING_SIZE_MAX	(1ULL << 30)	/* bytes */
 #define PROFBUF_CPU_SHARE_MAX	1000		/* 1/1000 */
+#define PROFBUF_STACK_COPY_MAX	32768		/* bytes */
 
 /**
  * enum profbuf_frame_type - what a frame holds
@@ -228,7 +249,9 @@ enum profbuf_source {
 #define PROFBUF_KERNEL		(1U << 0)	/* kernel frames */
 #define PROFBUF_USER		(1U << 1)	/* user frames */
 #define PROFBUF_IDLE		(1U << 2)	/* idle CPUs; otherwise filtered */
-#define PROFBUF_FLAGS		(PROFBUF_KERNEL | PROFBUF_USER | PROFBUF_IDLE)
+#define PROFBUF_FRAME_POINTERS	(1U << 3)	/* user frames without unwind tables */
+#define PROFBUF_FLAGS		(PROFBUF_KERNEL | PROFBUF_USER | PROFBUF_IDLE | \
+				 PROFBUF_FRAME_POINTERS)
 
 /**
  * enum profbuf_word - what a header word means, as told by INFO frames
@@ -244,6 +267,7 @@ enum profbuf_source {
  * @PROFBUF_WORD_LATE: periods by which the interrupt was late
  * @PROFBUF_WORD_SPACE: the space and its generation
  * @PROFBUF_WORD_END: where the walk of the user stack ended
+ * @PROFBUF_WORD_COPY: words at the end of the stack that are a copy
  */
 enum profbuf_word {
 	PROFBUF_WORD_ZERO	= 0,
@@ -258,17 +282,19 @@ enum profbuf_word {
 	PROFBUF_WORD_LATE	= 9,
 	PROFBUF_WORD_SPACE	= 10,
 	PROFBUF_WORD_END	= 11,
+	PROFBUF_WORD_COPY	= 12,
 };
 
-/* Header words that mean something. */
-#define PROFBUF_WORDS		11
+/* Header words that mean something; and as many of them as do where there are no copies. */
+#define PROFBUF_WORDS		12
+#define PROFBUF_WORDS_DEFAULT	11
 
 /**
  * struct profbuf_info - payload of an INFO frame
  * @size: bytes of this structure; what follows it begins there
  * @version: PROFBUF_VERSION of the kernel's side
  * @source: enum profbuf_source
- * @flags: PROFBUF_KERNEL, PROFBUF_USER, PROFBUF_IDLE
+ * @flags: PROFBUF_KERNEL, PROFBUF_USER, PROFBUF_IDLE, PROFBUF_FRAME_POINTERS
  * @period_ns: time between the samples of a CPU
  * @monotonic_ns: CLOCK_MONOTONIC, the clock of records, when the frame was made
  * @realtime_ns: CLOCK_REALTIME at the same instant
@@ -276,7 +302,7 @@ enum profbuf_word {
  * @nr_words: number of header words: as many __u32 follow this structure, each an
  *	enum profbuf_word, padded with 0 to a multiple of 8 bytes
  * @nr_cpus: number of bits in the mask of sampled CPUs, which is next, in __u64
- * @reserved: 0
+ * @stack_copy: bytes of the user stack, from rsp upwards, that a copy holds at most
  */
 struct profbuf_info {
 	__u32 size;
@@ -289,7 +315,7 @@ struct profbuf_info {
 	__u32 stack_depth;
 	__u32 nr_words;
 	__u32 nr_cpus;
-	__u32 reserved;
+	__u32 stack_copy;
 };
 
 /**
@@ -421,16 +447,20 @@ struct profbuf_mapping {
 /**
  * enum profbuf_end - where the walk of a user stack ended
  * @PROFBUF_END_NONE: no user frames were to be found, or asked for
- * @PROFBUF_END_ROOT: where the program begins: the stack is whole
+ * @PROFBUF_END_ROOT: where the program or a thread begins: the stack is whole
  * @PROFBUF_END_ZERO: at a frame pointer of 0: the beginning of a thread, unless the code has no
  *	frame pointers and uses the register for something else
- * @PROFBUF_END_UNKNOWN: at the first frame: what is executable was not known yet
- * @PROFBUF_END_STRAY: at a frame pointer that does not point into the stack: the code has none
+ * @PROFBUF_END_UNKNOWN: where it was not known yet what is executable
+ * @PROFBUF_END_STRAY: at a frame pointer that does not point into the stack: the code has none; or
+ *	where the table leads down the stack
  * @PROFBUF_END_DATA: at a return address that is not executable: it is none
  * @PROFBUF_END_ABSENT: at memory that is not present
  * @PROFBUF_END_DEPTH: at the most frames that may be
  * @PROFBUF_END_TIME: at the longest time that a walk may take
  * @PROFBUF_END_SEGMENT: 32-bit code with segments of its own
+ * @PROFBUF_END_TABLE: at code whose unwind table does not lead to its caller; or whose table, or
+ *	frame pointer if it has none, is of no use as the callee's table has lost a register
+ * @PROFBUF_END_COPY: at memory above what was copied; of walks of copies, no record has it
  */
 enum profbuf_end {
 	PROFBUF_END_NONE	= 0,
@@ -443,10 +473,18 @@ enum profbuf_end {
 	PROFBUF_END_DEPTH	= 7,
 	PROFBUF_END_TIME	= 8,
 	PROFBUF_END_SEGMENT	= 9,
+	PROFBUF_END_TABLE	= 10,
+	PROFBUF_END_COPY	= 11,
 };
 
-/* The end word: enum profbuf_end in bits 0-7; the rest is 0. */
+/* The end word: enum profbuf_end in bits 0-7, what follows in the others; the rest is 0. */
 #define PROFBUF_END(word)			((__u32)(0xff & (word)))
+
+/*
+ * There was no unwind table of the last frame's code, or none was to be used, and the walk did
+ * not reach a beginning. Not told where nothing was walked, nor with PROFBUF_END_UNKNOWN.
+ */
+#define PROFBUF_END_NO_TABLE			(1ULL << 8)
 
 /*
  * The late word: periods of the count that passed between the time at which the
@@ -493,8 +531,9 @@ enum profbuf_mode {
  * @size: sizeof(struct profbuf_config), so that the structure can grow. What a kernel
  *	does not know must be 0
  * @source: enum profbuf_source
- * @flags: PROFBUF_KERNEL, PROFBUF_USER, PROFBUF_IDLE
- * @hdrsize: header words of each record, PROFBUF_HDRSIZE_MIN to PROFBUF_HDRSIZE_MAX
+ * @flags: PROFBUF_KERNEL, PROFBUF_USER, PROFBUF_IDLE, PROFBUF_FRAME_POINTERS
+ * @hdrsize: header words of each record, PROFBUF_HDRSIZE_MIN to PROFBUF_HDRSIZE_MAX; at least
+ *	PROFBUF_WORDS with @stack_copy
  * @period_ns: time between the samples of a CPU, PROFBUF_PERIOD_MIN to PROFBUF_PERIOD_MAX
  * @ring_size: bytes of each CPU's ring, at most PROFBUF_RING_SIZE_MAX, at least four of
  *	the largest records; rounded up to a power of two
@@ -506,6 +545,9 @@ enum profbuf_mode {
  *	PROFBUF_STACK_MAX, or less if the module's parameter max_stack_depth says so
  * @cpu_share: what the session's sampling may take of a CPU's time, in 1/1000, at most
  *	PROFBUF_CPU_SHARE_MAX; 0, or more than the module's parameter cpu_share: as much as that
+ * @stack_copy: bytes of the user stack, from rsp upwards, that a copy holds at most: a multiple of
+ *	8 up to PROFBUF_STACK_COPY_MAX; 0: nothing is copied
+ * @reserved: 0
  */
 struct profbuf_config {
 	__u32 size;
@@ -518,7 +560,14 @@ struct profbuf_config {
 	__aligned_u64 deadline_ns;
 	__u32 stack_depth;
 	__u32 cpu_share;
+	__u32 stack_copy;
+	__u32 reserved;
 };
+
+/* What a copy consists of, besides the stack from rsp upwards. */
+#define PROFBUF_COPY_REGISTERS	16	/* words */
+#define PROFBUF_COPY_FIXED	(PROFBUF_COPY_REGISTERS + 1)	/* and where memory begins */
+#define PROFBUF_COPY_RED_ZONE	128	/* bytes */
 
 /**
  * struct profbuf_cpus - which CPUs to sample
@@ -632,6 +681,27 @@ struct profbuf_kernel_symbol {
 	char module[PROFBUF_SYMBOL_MODULE_LEN];
 };
 
+/**
+ * struct profbuf_unwind_load - the unwind table of a file
+ * @size: in: sizeof(struct profbuf_unwind_load)
+ * @flags: PROFBUF_UNWIND_VDSO
+ * @table: address of a table, see <linux/profbuf_unwind.h>
+ * @table_size: its bytes; 0: ask whether there is one
+ * @fd: the file, open; -1 for the vdso
+ * @reserved: 0
+ */
+struct profbuf_unwind_load {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 table;
+	__aligned_u64 table_size;
+	__s32 fd;
+	__u32 reserved;
+};
+
+/* The table is that of the code that the kernel provides to 64-bit programs. */
+#define PROFBUF_UNWIND_VDSO			(1U << 0)
+
 /*
  * ioctls. The structures carry their size themselves. Any of them may fail with
  *
@@ -658,7 +728,7 @@ struct profbuf_kernel_symbol {
 
 /*
  * Set the header size alone; the argument is the number of words itself.
- *	EINVAL	out of range, or the ring would be too small
+ *	EINVAL	out of range, too small for copies, or the ring would be too small
  *	EBUSY	as above
  */
 #define PROFBUF_IOC_SET_HDRSIZE	_IO(PROFBUF_IOC_MAGIC, 2)
@@ -723,6 +793,24 @@ struct profbuf_kernel_symbol {
  *	ENOENT	no function is known to have been there at that time
  */
 #define PROFBUF_IOC_KERNEL_SYMBOL	_IOC(_IOC_READ | _IOC_WRITE, PROFBUF_IOC_MAGIC, 10, 0)
+
+/*
+ * Load the unwind table of a file. From then on, walks of all sessions go by it in that file's
+ * code, wherever it is mapped. It stays until no session is open any more that was started or has
+ * called this, or others need its place and it was neither used nor asked for in the last
+ * seconds: what is missing can be loaded again.
+ *	EEXIST	there is a table of that file already
+ *	ENOENT	there is none, and it was only asked
+ *	EBADF	@fd is not an open file
+ *	EINVAL	the table is not as <linux/profbuf_unwind.h> says, an unknown flag or a reserved
+ *		field is set, @fd is not -1 for the vdso, or the structure is too small
+ *	E2BIG	the table and what is made of it take more than the module's parameter
+ *		unwind_memory, or the table is larger than 2 GiB
+ *	ENOSPC	there would be too many or too large ones, and those that are there are in use
+ *	ENOMEM	there is no memory, or the user would have too much of it locked
+ *	EPERM	as for PROFBUF_IOC_START
+ */
+#define PROFBUF_IOC_LOAD_UNWIND	_IOC(_IOC_WRITE, PROFBUF_IOC_MAGIC, 11, 0)
 
 /**
  * profbuf_frame_check - can this frame be walked?

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR GPL-2.0-only */
 /*
  * Option structures begin with their size, so that a caller built with a smaller one gets the
- * default of what it does not know.
+ * default of what it does not know. So do structures that are filled in: no more of it than it has.
  */
 #ifndef PROFBUF_LIB_OPTS_H
 #define PROFBUF_LIB_OPTS_H

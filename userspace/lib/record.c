@@ -161,11 +161,27 @@ static void decode_late(struct profbuf_record *record, uint64_t word)
 		record->stolen = record->late;
 }
 
+/* Of the words behind the header, those at the end may be a copy. Returns whether it is whole. */
+static bool split_stack(struct profbuf_record *record, uint64_t copy)
+{
+	record->copy_words = 0;
+	record->copy = NULL;
+	if (!copy)
+		return true;
+	if (copy > record->depth || copy < PROFBUF_COPY_FIXED)
+		return false;
+	record->depth -= copy;
+	record->copy_words = copy;
+	record->copy = record->stack + record->depth;
+	return true;
+}
+
 static void decode(struct profbuf_record *record, const struct word_plan *plan,
 		   const uint64_t *header, uint64_t default_period)
 {
 	uint64_t comm[2];
 	uint64_t task = word_of(plan, header, PROFBUF_WORD_TASK);
+	uint64_t end = word_of(plan, header, PROFBUF_WORD_END);
 
 	record->header = header;
 	record->pid = task >> 32;
@@ -182,7 +198,8 @@ static void decode(struct profbuf_record *record, const struct word_plan *plan,
 	record->value = word_of(plan, header, PROFBUF_WORD_VALUE);
 	decode_late(record, word_of(plan, header, PROFBUF_WORD_LATE));
 	record->space = word_of(plan, header, PROFBUF_WORD_SPACE);
-	record->end = PROFBUF_END(word_of(plan, header, PROFBUF_WORD_END));
+	record->end = PROFBUF_END(end);
+	record->end_flags = end ^ record->end;
 	if (plan->has & 1U << PROFBUF_WORD_MODE) {
 		record->kernel_frames = PROFBUF_MODE_KERNEL_FRAMES(record->mode);
 		if (record->kernel_frames > record->depth)
@@ -260,6 +277,10 @@ int stream__records(struct profbuf_stream *stream, const struct profbuf_frame *f
 		if (record.count) {
 			if (!handle_record)
 				continue;
+			if (!split_stack(&record, word_of(&plan, header, PROFBUF_WORD_COPY)))
+				return stream__fail(stream, -EBADMSG,
+						    word_offset(stream, frame, position),
+						    "a record whose copy of the stack is not whole");
 			decode(&record, &plan, header, default_period);
 			ret = handle_record(context, &record);
 		} else {

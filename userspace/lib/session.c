@@ -82,32 +82,41 @@ static int session_ioctl(struct profbuf_session *session, unsigned long request,
 /**
  * profbuf_session__get_config - what the session is configured to do
  * @session: the session
- * @config: where it goes; @config->size need not be set
+ * @config: where it goes. @config->size is set by the caller to that of its structure; afterwards
+ *	it is what the kernel knows of that, and what is behind is 0
  *
- * Return: 0 or a negative errno, -ENOTTY if the device is not profbuf's.
+ * Return: 0 or a negative errno, -EINVAL if the size is none that this library knows, -ENOTTY if
+ *	the device is not profbuf's.
  */
 int profbuf_session__get_config(struct profbuf_session *session, struct profbuf_config *config)
 {
-	memset(config, 0, sizeof(*config));
-	config->size = sizeof(*config);
+	uint32_t size = config->size;
+
+	if (!OPTS_VALID(config))
+		return -EINVAL;
+	memset(config, 0, size);
+	config->size = size;
 	return session_ioctl(session, PROFBUF_IOC_GET_CONFIG, config);
 }
 
 /**
  * profbuf_session__set_config - configure a session that is not started, or has ended
  * @session: the session
- * @config: the whole configuration, best changed from what profbuf_session__get_config() gave
+ * @config: the whole configuration, best changed from what profbuf_session__get_config() gave; and
+ *	its size again, so that a kernel that knows less says so where the rest is not 0
  *
- * Return: 0, -EINVAL if a value is out of range, -EBUSY if the session is started, or another
- *	negative errno.
+ * Return: 0, -EINVAL if a value is out of range, -E2BIG if the kernel does not know it, -EBUSY if
+ *	the session is started, or another negative errno.
  */
 int profbuf_session__set_config(struct profbuf_session *session,
 				const struct profbuf_config *config)
 {
-	struct profbuf_config sized = *config;
+	struct profbuf_config known;
 
-	sized.size = sizeof(sized);
-	return session_ioctl(session, PROFBUF_IOC_SET_CONFIG, &sized);
+	if (!OPTS_VALID(config))
+		return -EINVAL;
+	memcpy(&known, config, config->size);
+	return session_ioctl(session, PROFBUF_IOC_SET_CONFIG, &known);
 }
 
 /**
@@ -218,15 +227,21 @@ int profbuf_session__resume(struct profbuf_session *session)
  * profbuf_session__stats - the totals since the start
  * @session: the session
  * @cpu: of this CPU, or of all with PROFBUF_CPU_NONE
- * @stats: where they go; what an older kernel does not count is 0, and behind @stats->size
+ * @stats: where they go. @stats->size is set by the caller to that of its structure; what an older
+ *	kernel does not count is 0, and behind @stats->size afterwards
  *
- * Return: 0, -EINVAL if there is no such CPU, or another negative errno.
+ * Return: 0, -EINVAL if there is no such CPU, or the size is none that this library knows, or
+ *	another negative errno.
  */
 int profbuf_session__stats(struct profbuf_session *session, uint32_t cpu,
 			   struct profbuf_stats *stats)
 {
-	memset(stats, 0, sizeof(*stats));
-	stats->size = sizeof(*stats);
+	uint32_t size = stats->size;
+
+	if (!OPTS_VALID(stats))
+		return -EINVAL;
+	memset(stats, 0, size);
+	stats->size = size;
 	stats->cpu = cpu;
 	return session_ioctl(session, PROFBUF_IOC_STATS, stats);
 }
@@ -250,6 +265,32 @@ int profbuf_session__kernel_symbol(struct profbuf_session *session, uint64_t add
 	symbol->address = address;
 	symbol->time_ns = time_ns;
 	return session_ioctl(session, PROFBUF_IOC_KERNEL_SYMBOL, symbol);
+}
+
+/**
+ * profbuf_session__load_unwind - have stacks be walked by the unwind table of a file
+ * @session: the session; the table is for all of them
+ * @fd: the file, open; -1: the vdso of 64-bit programs
+ * @table: the table, see <linux/profbuf_unwind.h>; NULL: only ask
+ * @size: its bytes; 0: only ask
+ *
+ * Return: 0, -EEXIST if there is a table of that file already, -ENOENT if there is none and it was
+ *	only asked, -EINVAL if the kernel does not take the table, -E2BIG, -ENOSPC or -ENOMEM if
+ *	there is no room, -EPERM if the caller may not sample, -ENOTTY if the module is too old to
+ *	have tables, or another negative errno.
+ */
+int profbuf_session__load_unwind(struct profbuf_session *session, int fd, const void *table,
+				 size_t size)
+{
+	struct profbuf_unwind_load load = {
+		.size = sizeof(load),
+		.flags = fd < 0 ? PROFBUF_UNWIND_VDSO : 0,
+		.table = (uintptr_t)table,
+		.table_size = size,
+		.fd = fd < 0 ? -1 : fd,
+	};
+
+	return session_ioctl(session, PROFBUF_IOC_LOAD_UNWIND, &load);
 }
 
 /**

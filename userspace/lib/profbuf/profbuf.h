@@ -73,6 +73,8 @@ PROFBUF_API int profbuf_session__stats(struct profbuf_session *session, uint32_t
 PROFBUF_API int profbuf_session__kernel_symbol(struct profbuf_session *session, uint64_t address,
 					       uint64_t time_ns,
 					       struct profbuf_kernel_symbol *symbol);
+PROFBUF_API int profbuf_session__load_unwind(struct profbuf_session *session, int fd,
+					     const void *table, size_t size);
 PROFBUF_API ssize_t profbuf_session__read(struct profbuf_session *session, void *buffer,
 					  size_t size);
 
@@ -112,7 +114,7 @@ struct profbuf_stream_opts {
  *	is 0 above
  * @hdrsize: words of the header
  * @header: the header as it is in the stream
- * @depth: number of stack words
+ * @depth: number of addresses in the stack
  * @kernel_frames: how many of them, from the first, are the kernel's
  * @stack: the stack, interrupted instruction first
  * @late: periods of @count by which the interrupt came late, at least 1 less than @count. Over user
@@ -121,6 +123,9 @@ struct profbuf_stream_opts {
  * @space: the space word, see <linux/profbuf.h>: the SPACE frames of its space tell what user
  *	addresses mean. They may come after the record
  * @end: enum profbuf_end, where the walk of the user stack ended
+ * @end_flags: PROFBUF_END_NO_TABLE and the like: the rest of the end word
+ * @copy_words: number of words of @copy; 0: nothing was copied, else PROFBUF_COPY_FIXED or more
+ * @copy: registers and memory of the first user frame, see <linux/profbuf.h>
  */
 struct profbuf_record {
 	const struct profbuf_stream *stream;
@@ -145,6 +150,9 @@ struct profbuf_record {
 	uint32_t stolen;
 	uint64_t space;
 	uint32_t end;
+	uint32_t end_flags;
+	uint32_t copy_words;
+	const uint64_t *copy;
 };
 
 /**
