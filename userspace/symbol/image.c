@@ -217,22 +217,34 @@ size_t image__room(const struct image *image, const void *pointer)
 	return image->size - (place - start);
 }
 
-const void *image__section(const struct image *image, const char *name, size_t *size)
+/* The next section of that name after @section, which is NULL for the first one. */
+static Elf_Scn *next_section(const struct image *image, Elf_Scn *section, const char *name,
+			     GElf_Shdr *header)
 {
-	Elf_Scn *section = NULL;
 	size_t names;
 
 	if (elf_getshdrstrndx(image->elf, &names))
 		return NULL;
 	while ((section = elf_nextscn(image->elf, section))) {
 		const char *found;
-		GElf_Shdr header;
-		Elf_Data *data;
 
-		if (!gelf_getshdr(section, &header) || header.sh_type == SHT_NOBITS)
+		if (!gelf_getshdr(section, header))
 			continue;
-		found = elf_strptr(image->elf, names, header.sh_name);
-		if (!found || strcmp(found, name))
+		found = elf_strptr(image->elf, names, header->sh_name);
+		if (found && !strcmp(found, name))
+			return section;
+	}
+	return NULL;
+}
+
+const void *image__section(const struct image *image, const char *name, size_t *size)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	Elf_Data *data;
+
+	while ((section = next_section(image, section, name, &header))) {
+		if (header.sh_type == SHT_NOBITS)
 			continue;
 		data = elf_rawdata(section, NULL);
 		if (!data || !data->d_buf)
@@ -241,4 +253,15 @@ const void *image__section(const struct image *image, const char *name, size_t *
 		return data->d_buf;
 	}
 	return NULL;
+}
+
+bool image__has_section(const struct image *image, const char *name, uint64_t size)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+
+	while ((section = next_section(image, section, name, &header)))
+		if (header.sh_size > size)
+			return true;
+	return false;
 }

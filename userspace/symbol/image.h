@@ -75,4 +75,7 @@ size_t image__room(const struct image *image, const void *pointer);
 /* What the section holds, not decompressed, in bounds. NULL: there is no such section. */
 const void *image__section(const struct image *image, const char *name, size_t *size);
 
+/* Is there such a section, of more than @size bytes? What it holds may have been stripped. */
+bool image__has_section(const struct image *image, const char *name, uint64_t size);
+
 #endif /* PROFBUF_SYMBOL_IMAGE_H */
