@@ -14,17 +14,20 @@ static int load__info(void *context, const struct profbuf_info *info)
 	return err ? err : profile__add_info(load->profile, info);
 }
 
-static int load__record(void *context, const struct profbuf_record *record)
+static int load__record(void *context, const struct profbuf_record *found)
 {
 	struct load *load = context;
+	struct profbuf_record walked, *record = &walked;
 	enum names_news news;
 	int err;
 
-	if (!filter__wants(&load->filter, record)) {
+	if (!filter__wants(&load->filter, found)) {
 		profile__add_filtered(load->profile, 1);
 		return 0;
 	}
-	err = names__meet(&load->names, record, &news);
+	err = copies__walk(&load->copies, &load->names, found, record);
+	if (!err)
+		err = names__meet(&load->names, record, &news);
 	if (!err && news == NAMES_OTHER_PROGRAM)
 		err = profile__set_program(load->profile, record->pid,
 					   names__generation(&load->names, record->pid));
@@ -97,6 +100,61 @@ static const struct profbuf_handler load_handler = {
 	.space = load__space,
 };
 
+static bool is_told(const void *context, uint64_t word)
+{
+	return symbols__has_space(context, word);
+}
+
+/* The frames that have waited long enough, or all of them. */
+static int catch_up(struct load *load, struct profbuf_stream *stream, bool all)
+{
+	const struct profbuf_frame *frame;
+	int ret;
+
+	while ((frame = backlog__first(&load->backlog, stream, all))) {
+		ret = profbuf_stream__handle(stream, frame, &load_handler, load);
+		if (ret)
+			return ret;
+		backlog__remove(&load->backlog);
+	}
+	return 0;
+}
+
+/* Copies wait until it is told what was mapped: it comes behind them. */
+static int take(struct load *load, struct profbuf_stream *stream, const struct profbuf_frame *frame)
+{
+	const struct profbuf_info *info = profbuf_stream__info(stream);
+	int ret = 0;
+
+	if (frame->type == PROFBUF_FRAME_SAMPLES && info && info->stack_copy) {
+		ret = backlog__add(&load->backlog, frame);
+	} else {
+		/* Another stream may begin, or words mean something else from here on. */
+		if (frame->type == PROFBUF_FRAME_INFO || frame->type == PROFBUF_FRAME_HOST)
+			ret = catch_up(load, stream, true);
+		if (!ret)
+			ret = profbuf_stream__handle(stream, frame, &load_handler, load);
+	}
+	return ret ? ret : catch_up(load, stream, false);
+}
+
+static int read_all(struct load *load, struct profbuf_stream *stream)
+{
+	const struct profbuf_frame *frame;
+	int ret, err;
+
+	for (;;) {
+		ret = profbuf_stream__next(stream, &frame);
+		if (ret <= 0) {
+			err = catch_up(load, stream, true);
+			return err ? err : ret;
+		}
+		ret = take(load, stream, frame);
+		if (ret)
+			return ret;
+	}
+}
+
 /**
  * load__run - read a stream to its end and name what is in it
  * @load: what to load
@@ -120,7 +178,10 @@ int load__run(struct load *load, const char *path)
 		err = -ENOMEM;
 		goto out;
 	}
-	err = profbuf_stream__read(input.stream, &load_handler, load);
+	load->backlog.is_told = is_told;
+	load->backlog.context = load->names.symbols;
+	load->backlog.at_leisure = !input.session;
+	err = read_all(load, input.stream);
 	if (!err) {
 		err = input__end(&input);
 		if (err)
@@ -165,5 +226,7 @@ void load__exit(struct load *load)
 {
 	profile__delete(load->profile);
 	perf_script__delete(load->records);
+	backlog__free(&load->backlog);
+	copies__exit(&load->copies);
 	names__exit(&load->names);
 }

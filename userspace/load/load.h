@@ -8,10 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "copies.h"
 #include "filter.h"
 #include "input.h"
 #include "names.h"
 #include "profile/profile.h"
+#include "util/backlog.h"
 
 struct perf_script;
 
@@ -22,6 +24,8 @@ struct perf_script;
  * @records: gather all records as well, if it is not NULL
  * @profile: the profile
  * @names: where its names are from
+ * @backlog: frames with copies, up to what is told of their spaces
+ * @copies: how these are walked
  * @damaged: the stream ended with an error
  */
 struct load {
@@ -30,6 +34,8 @@ struct load {
 	struct perf_script *records;
 	struct profile *profile;
 	struct names names;
+	struct backlog backlog;
+	struct copies copies;
 	bool damaged;
 };
 

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <gelf.h>
+
 #include "debug_file.h"
 #include "debuginfod.h"
 #include "demangle.h"
@@ -18,6 +20,9 @@
 #define NAME_SIZE	65536
 
 #define NO_MEMORY	"the debugging information takes too much memory"
+
+/* Bytes of what ends .eh_frame, which may be all that it has. */
+#define EH_FRAME_END	4
 
 /* Deeper than any compiler inlines. */
 #define FRAMES_MAX	256
@@ -91,12 +96,42 @@ static void load_dwarf(struct module *module, struct context *context)
 				    "the debugging information is damaged");
 }
 
+/* What loaders know of is there in files that have lost their sections, too. */
+static bool has_frame_header(const struct image *image)
+{
+	size_t i, n, sections;
+	GElf_Phdr header;
+
+	if (elf_getshdrnum(image->elf, &sections) || sections || elf_getphdrnum(image->elf, &n))
+		return false;
+	for (i = 0; i < n; i++)
+		if (gelf_getphdr(image->elf, i, &header) && header.p_type == PT_GNU_EH_FRAME)
+			return true;
+	return false;
+}
+
+static enum symbol_unwind look_for_unwinding(const struct image *image)
+{
+	static const char *const sections[] = {
+		".eh_frame", ".debug_frame", ".sframe", ".gopclntab", ".data.rel.ro.gopclntab",
+	};
+	size_t i;
+
+	if (gelf_getclass(image->elf) != ELFCLASS64)
+		return SYMBOL_UNWIND_32BIT;
+	for (i = 0; i < sizeof(sections) / sizeof(*sections); i++)
+		if (image__has_section(image, sections[i], EH_FRAME_END))
+			return SYMBOL_UNWIND_TOLD;
+	return has_frame_header(image) ? SYMBOL_UNWIND_TOLD : SYMBOL_UNWIND_NONE;
+}
+
 static void load_file(struct module *module, struct context *context)
 {
 	int found = read_symbols(module, context, &module->image);
 	bool lacks = !(found & ELF_SYMBOLS_ALL) ||
 		     (!context->options.no_dwarf && !has_dwarf(&module->image));
 
+	module->public.unwind = look_for_unwinding(&module->image);
 	if (!context->options.no_separate)
 		module__open_debug(module, context, lacks);
 	if (module->debug.elf)

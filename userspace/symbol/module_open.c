@@ -7,13 +7,13 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "debuginfod.h"
 #include "module.h"
 #include "process.h"
+#include "told_file.h"
 
 /* The kernel's is two pages. */
 #define VDSO_MAX	(1 << 20)
@@ -332,22 +332,6 @@ static void check_recorded(struct module *module, struct context *context, bool 
 	image__close(&module->image);
 }
 
-/* File systems that have a number for each of their parts show another one to stat(). */
-static bool same_device(const struct symbol_mapping *mapping, const struct stat *stat)
-{
-	return (mapping->major == major(stat->st_dev) && mapping->minor == minor(stat->st_dev)) ||
-	       !mapping->major || !major(stat->st_dev);
-}
-
-/* A deleted file was changed by that, but as long as it is mapped nobody gets its number. */
-static bool is_mapped_file(const struct symbol_mapping *mapping, const struct stat *stat)
-{
-	if (stat->st_ino != mapping->inode || !same_device(mapping, stat))
-		return false;
-	return !stat->st_nlink || (stat->st_ctim.tv_sec == mapping->ctime_sec &&
-				   stat->st_ctim.tv_nsec == mapping->ctime_nsec);
-}
-
 /* Take the file if it is the one that was mapped. Returns 0 if so. Takes @fd. */
 static int try_file(struct module *module, const struct symbol_mapping *mapping, int fd)
 {
@@ -357,7 +341,7 @@ static int try_file(struct module *module, const struct symbol_mapping *mapping,
 
 	if (fd < 0)
 		return fd;
-	same = !fstat(fd, &stat) && is_mapped_file(mapping, &stat);
+	same = !fstat(fd, &stat) && told_file__is(mapping, &stat);
 	if (!same && !module->build_id_size) {
 		close(fd);
 		return -ESTALE;
@@ -382,7 +366,7 @@ bool module__is_only_here(const struct module *module, const struct symbol_mappi
 		return true;
 	/* Without a build-id it takes what was told. */
 	if (!mapping->build_id_size)
-		return !is_mapped_file(mapping, &now);
+		return !told_file__is(mapping, &now);
 	return now.st_dev != module->file.st_dev || now.st_ino != module->file.st_ino ||
 	       now.st_ctim.tv_sec != module->file.st_ctim.tv_sec ||
 	       now.st_ctim.tv_nsec != module->file.st_ctim.tv_nsec;

@@ -97,7 +97,8 @@ static int reopen_regular(int path)
 		fd = -ENODEV;
 	} else {
 		snprintf(name, sizeof(name), "/proc/self/fd/%d", path);
-		fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		/* Its owner may have a lease, whose end would be waited for. */
+		fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 		if (fd < 0)
 			fd = -errno;
 	}

@@ -304,6 +304,16 @@ const struct symbol_mapping *symbols__space_mapping(struct symbols *symbols, uin
 	return module->kind == MODULE_JIT ? NULL : mapping;
 }
 
+const struct symbol_mapping *symbols__told_mapping(const struct symbols *symbols, uint64_t word,
+						   uint64_t address)
+{
+	struct looks_mapping *found;
+
+	if (find_mapping(find_space(symbols, word), word, address, &found) != LOOKS_FOUND)
+		return NULL;
+	return &found->mapping;
+}
+
 bool symbols__is_only_here(struct symbols *symbols, const struct symbol_mapping *mapping)
 {
 	struct module *module = (struct module *)mapping->module;

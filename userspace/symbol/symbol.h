@@ -116,12 +116,27 @@ enum symbol_problem {
 };
 
 /**
+ * enum symbol_unwind - what a file tells of how its functions are left
+ * @SYMBOL_UNWIND_UNKNOWN: there was no file to look into
+ * @SYMBOL_UNWIND_NONE: nothing
+ * @SYMBOL_UNWIND_TOLD: an unwind table can be made of it
+ * @SYMBOL_UNWIND_32BIT: it is of 32 bits, of which none are made
+ */
+enum symbol_unwind {
+	SYMBOL_UNWIND_UNKNOWN,
+	SYMBOL_UNWIND_NONE,
+	SYMBOL_UNWIND_TOLD,
+	SYMBOL_UNWIND_32BIT,
+};
+
+/**
  * struct symbol_module - a file, or what stands for one, that addresses are in
  * @path: of the file, as its process sees it. In brackets what is no file: "[vdso]",
  *	"[anon]", "[unknown]", kernel modules like "[nf_tables]", and
  *	"[kernel.kallsyms]", the kernel itself
  * @build_id: lower-case hexadecimal digits; NULL: none known
  * @kernel: part of the kernel
+ * @unwind: enum symbol_unwind, once an address in it was resolved
  * @has_lines: some frame has a source file
  * @has_inlines: some frame is inlined
  * @problem: enum symbol_problem
@@ -135,6 +150,7 @@ struct symbol_module {
 	const char *path;
 	const char *build_id;
 	bool kernel;
+	enum symbol_unwind unwind;
 	bool has_lines;
 	bool has_inlines;
 	enum symbol_problem problem;
@@ -370,6 +386,19 @@ int symbols__meet(struct symbols *symbols, uint64_t word, uint64_t address);
  */
 const struct symbol_mapping *symbols__space_mapping(struct symbols *symbols, uint64_t word,
 						    uint64_t address);
+
+/**
+ * symbols__told_mapping - find what was mapped at an address of an address space
+ * @symbols: the resolver
+ * @word: ID and generation
+ * @address: address
+ *
+ * Unlike symbols__space_mapping() it does not say that anybody has been there.
+ *
+ * Return: NULL if nothing was, as far as is known; else memory of a file, or of none.
+ */
+const struct symbol_mapping *symbols__told_mapping(const struct symbols *symbols, uint64_t word,
+						   uint64_t address);
 
 /**
  * symbols__is_only_here - would nobody else find the file of a mapping?

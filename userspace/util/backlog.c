@@ -106,7 +106,8 @@ const struct profbuf_frame *backlog__first(struct backlog *backlog,
 	if (!first)
 		return NULL;
 	if (any || is_told(backlog, first, stream) || backlog->bytes > BACKLOG_BYTES ||
-	    machine__clock(CLOCK_MONOTONIC) - first->since >= BACKLOG_NS)
+	    (!backlog->at_leisure &&
+	     machine__clock(CLOCK_MONOTONIC) - first->since >= BACKLOG_NS))
 		return &first->frame;
 	return NULL;
 }

@@ -17,6 +17,7 @@ struct backlog_frame;
  * struct backlog - frames that wait
  * @is_told: whether that is known of a space word
  * @context: its first argument
+ * @at_leisure: what is told does not come as it happens: frames wait as long as there is room
  * @first: the oldest one
  * @last: the newest one
  * @bytes: of all of them
@@ -24,6 +25,7 @@ struct backlog_frame;
 struct backlog {
 	bool (*is_told)(const void *context, uint64_t word);
 	const void *context;
+	bool at_leisure;
 	struct backlog_frame *first;
 	struct backlog_frame *last;
 	uint64_t bytes;

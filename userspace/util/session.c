@@ -50,7 +50,7 @@ void session__stop_on_signals(struct profbuf_session *session)
 struct profbuf_session *session__open(const struct profbuf_session_opts *opts)
 {
 	const char *device = opts->device ? opts->device : PROFBUF_DEVICE;
-	struct profbuf_config config;
+	struct profbuf_config config = { .size = sizeof(config) };
 	struct profbuf_session *session;
 	int err;
 

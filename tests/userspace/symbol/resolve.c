@@ -66,15 +66,16 @@ static void print_location(uint64_t address, bool exact)
 	}
 }
 
-/* module: PATH BUILDID PROBLEM ADDRESSES UNNAMED REASON; ADVICE */
+/* module: PATH BUILDID PROBLEM ADDRESSES UNNAMED REASON; ADVICE UNWIND */
 static void print_modules(void)
 {
 	const struct symbol_module *module = NULL;
 
 	while ((module = symbols__next_module(symbols, module)))
-		printf("module: %s\t%s\t%d\t%" PRIu64 "\t%" PRIu64 "\t%s; %s\n", module->path,
+		printf("module: %s\t%s\t%d\t%" PRIu64 "\t%" PRIu64 "\t%s; %s\t%d\n", module->path,
 		       or_dash(module->build_id), module->problem, module->addresses,
-		       module->unnamed, or_dash(module->reason), or_dash(module->advice));
+		       module->unnamed, or_dash(module->reason), or_dash(module->advice),
+		       module->unwind);
 }
 
 /* mapping: START-END OFFSET INODE BUILDID PATH [deleted] */
