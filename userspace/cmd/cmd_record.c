@@ -24,6 +24,9 @@
 /* Records are looked at so soon, to see their processes while they run. */
 #define DEADLINE	10000000ULL
 
+/* Of a stack, if it is not said how much: most stacks are shorter. */
+#define STACK_COPY	8192
+
 enum {
 	OPTION_FREQUENCY = 'F',
 	OPTION_ALL = 'a',
@@ -32,10 +35,12 @@ enum {
 	OPTION_SIZE = 'm',
 	OPTION_DURATION = 'd',
 	OPTION_OUTPUT = 'o',
+	OPTION_VERBOSE = 'v',
 	OPTION_NO_KERNEL = OPTION_LONG,
 	OPTION_NO_USER,
 	OPTION_HDRSIZE,
 	OPTION_MAX_OVERHEAD,
+	OPTION_STACK,
 };
 
 static const struct command_option options_record[] = {
@@ -50,9 +55,13 @@ static const struct command_option options_record[] = {
 	{ OPTION_SIZE, "buffer-size", "BYTES", "size of each CPU's ring; a larger one loses less" },
 	{ OPTION_NO_KERNEL, "no-kernel", NULL, "without functions of the kernel" },
 	{ OPTION_NO_USER, "no-user", NULL, "without functions of programs" },
+	{ OPTION_STACK, "stack", "HOW",
+	  "follow stacks of programs by tables, fp (frame pointers) or, later, copy[=BYTES]",
+	  "tables fp copy" },
 	{ OPTION_MAX_OVERHEAD, "max-overhead", "PERCENT",
 	  "take no more of a CPU's time than this, but fewer samples" },
-	{ OPTION_HDRSIZE, "hdrsize", "WORDS", "header words of each record (11)" },
+	{ OPTION_VERBOSE, "verbose", NULL, "say also which unwind tables there were" },
+	{ OPTION_HDRSIZE, "hdrsize", "WORDS", "header words of each record (11, of copies 12)" },
 	{ 0 }
 };
 
@@ -63,12 +72,15 @@ static const struct command_option options_record[] = {
  * @ring_size: bytes, 0: as the module has it
  * @hdrsize: words, 0: as the module has it
  * @cpu_share: what sampling may take of a CPU's time, in 1/1000; 0: as the module has it
+ * @frame_pointers: user stacks are followed by these alone
+ * @stack_copy: bytes of user stacks to be copied; 0: none
  * @cpu_list: the CPUs as they were asked for; NULL: as the module has it
  * @cpus: mask of these
  * @cpu_words: how many of its words are needed
  * @no_kernel: without kernel frames
  * @no_user: without user frames
  * @all: all of the machine
+ * @verbose: say more
  * @pids: processes
  * @nr_pids: their number
  * @argv: command; NULL: none
@@ -81,18 +93,48 @@ struct request {
 	uint64_t ring_size;
 	uint64_t hdrsize;
 	uint32_t cpu_share;
+	bool frame_pointers;
+	uint32_t stack_copy;
 	const char *cpu_list;
 	uint64_t cpus[CPULIST_WORDS];
 	int cpu_words;
 	bool no_kernel;
 	bool no_user;
 	bool all;
+	bool verbose;
 	uint32_t pids[RECORD_MAX_PIDS];
 	uint32_t nr_pids;
 	char **argv;
 	const char *path;
 	const struct export_format *format;
 };
+
+static int parse_stack(struct options *options, struct request *request)
+{
+	static const char copy[] = "copy=";
+	const char *how = options->argument;
+	uint64_t bytes = STACK_COPY;
+
+	if (!strncmp(how, copy, strlen(copy))) {
+		options->argument = how + strlen(copy);
+		if (options__number(options, "the bytes of a copy", 8, PROFBUF_STACK_COPY_MAX,
+				    &bytes))
+			return OPTIONS_DONE;
+		if (bytes % 8)
+			return options__fail(options,
+					     "the bytes of a copy must be a multiple of 8, not '%s'",
+					     options->argument);
+	} else if (strcmp(how, "copy")) {
+		bytes = 0;
+	}
+	request->stack_copy = bytes;
+	request->frame_pointers = !strcmp(how, "fp");
+	if (!bytes && !request->frame_pointers && strcmp(how, "tables"))
+		return options__fail(options,
+				     "stacks are followed by tables, fp, copy or copy=BYTES, not by '%s'",
+				     how);
+	return 0;
+}
 
 static int parse_option(struct options *options, struct request *request, int option)
 {
@@ -129,6 +171,9 @@ static int parse_option(struct options *options, struct request *request, int op
 	case OPTION_OUTPUT:
 		request->path = options->argument;
 		break;
+	case OPTION_VERBOSE:
+		request->verbose = true;
+		break;
 	case OPTION_SIZE:
 		return options__number(options, "the size of a ring", 1, PROFBUF_RING_SIZE_MAX,
 				       &request->ring_size);
@@ -141,6 +186,8 @@ static int parse_option(struct options *options, struct request *request, int op
 	case OPTION_HDRSIZE:
 		return options__number(options, "the number of header words", PROFBUF_HDRSIZE_MIN,
 				       PROFBUF_HDRSIZE_MAX, &request->hdrsize);
+	case OPTION_STACK:
+		return parse_stack(options, request);
 	case OPTION_MAX_OVERHEAD:
 		if (options__real(options, "the share of a CPU's time", 0.1, 100, &real))
 			return OPTIONS_DONE;
@@ -167,6 +214,11 @@ static int parse(struct options *options, struct request *request)
 		return options__fail(options, "either processes or all of the machine, not both");
 	if (request->no_kernel && request->no_user)
 		return options__fail(options, "--no-kernel and --no-user leave nothing to record");
+	if (request->no_user && (request->stack_copy || request->frame_pointers))
+		return options__fail(options, "without functions of programs (--no-user) there are no stacks of theirs to follow (--stack)");
+	if (request->stack_copy && request->hdrsize && request->hdrsize < PROFBUF_WORDS)
+		return options__fail(options, "for copies of stacks records have at least %u header words",
+				     PROFBUF_WORDS);
 	if (!request->argv && !request->nr_pids)
 		request->all = true;
 	/* The second word is the process. */
@@ -179,7 +231,7 @@ static int parse(struct options *options, struct request *request)
 /* The kernel fills in as much as it knows. */
 static bool is_old_module(struct profbuf_session *session)
 {
-	struct profbuf_stats stats;
+	struct profbuf_stats stats = { .size = sizeof(stats) };
 
 	return !profbuf_session__stats(session, PROFBUF_CPU_NONE, &stats) &&
 	       stats.size < sizeof(stats);
@@ -217,12 +269,19 @@ static int choose_cpus(const struct request *request, struct profbuf_session *se
 
 static int configure(const struct request *request, struct profbuf_session *session)
 {
-	struct profbuf_config config;
+	struct profbuf_config config = { .size = sizeof(config) };
 	int err;
 
 	err = profbuf_session__get_config(session, &config);
 	if (err)
 		return err;
+	/* The kernel fills in as much as it knows. */
+	if (config.size < sizeof(config) && (request->frame_pointers || request->stack_copy)) {
+		error("the module that is loaded is too old to choose how stacks are followed");
+		hint("load the one of this profbuf, or leave out --stack");
+		return -ENOTTY;
+	}
+	config.size = sizeof(config);
 	config.flags &= ~(request->no_kernel ? PROFBUF_KERNEL : 0);
 	config.flags &= ~(request->no_user ? PROFBUF_USER : 0);
 	if (request->frequency)
@@ -233,6 +292,11 @@ static int configure(const struct request *request, struct profbuf_session *sess
 		config.hdrsize = request->hdrsize;
 	if (request->cpu_share)
 		config.cpu_share = request->cpu_share;
+	if (request->frame_pointers)
+		config.flags |= PROFBUF_FRAME_POINTERS;
+	config.stack_copy = request->stack_copy;
+	if (config.stack_copy && config.hdrsize < PROFBUF_WORDS)
+		config.hdrsize = PROFBUF_WORDS;
 	if (config.deadline_ns > DEADLINE)
 		config.deadline_ns = DEADLINE;
 	err = profbuf_session__set_config(session, &config);
@@ -244,6 +308,10 @@ static int configure(const struct request *request, struct profbuf_session *sess
 	} else if (err == -EINVAL) {
 		uint64_t least = 4ULL * 8 *
 				 (PROFBUF_RECORD_FIXED + config.hdrsize + config.stack_depth);
+
+		if (config.stack_copy)
+			least += 4ULL * (8 * PROFBUF_COPY_FIXED + PROFBUF_COPY_RED_ZONE +
+					 config.stack_copy);
 
 		error("the module does not take this configuration");
 		if (config.ring_size < least)
@@ -262,6 +330,9 @@ static int find_family(const struct request *request, struct record *record)
 	int err = 0;
 
 	family->everything = request->all;
+	/* It may have ended. */
+	if (record->recorder.tables.pid)
+		family__leave_out(family, record->recorder.tables.pid);
 	for (i = 0; i < request->nr_pids; i++) {
 		int fd = pidfd_open(request->pids[i], 0);
 
@@ -353,6 +424,7 @@ static void say_what_is_missing(const struct request *request, const struct reco
 		note("%s samples are of processes that ended before it was known whether they belong here%s: left out",
 		     units_count(recorder->unknown).text,
 		     recorder->family.pid_ns ? ", or that are in no PID namespace of ours" : "");
+	table_loader__say(&recorder->tables, request->verbose);
 	if (recorder->kernel_hidden && !request->no_kernel) {
 		warning("the kernel hides its symbols from this user: its functions have no names");
 		hint("record as root, or with 'sysctl kernel.kptr_restrict=0'");
@@ -381,7 +453,7 @@ static void say_what_there_is(const struct record *record)
 
 static int finish(const struct request *request, struct record *record)
 {
-	struct profbuf_stats stats;
+	struct profbuf_stats stats = { .size = sizeof(stats) };
 	int err;
 
 	err = profbuf_session__stats(record->session, PROFBUF_CPU_NONE, &stats);
@@ -414,6 +486,11 @@ static void say_why_not(const struct record *record, int err)
 static int record_all(const struct request *request, struct record *record, char **argv)
 {
 	struct profbuf_session_opts opts = { .size = sizeof(opts), .nonblock = 1 };
+	const struct table_first first = {
+		.command = request->argv ? *request->argv : NULL,
+		.pids = request->pids,
+		.nr_pids = request->nr_pids,
+	};
 	int err;
 
 	record->session = session__open(&opts);
@@ -431,6 +508,12 @@ static int record_all(const struct request *request, struct record *record, char
 		error("%s", strerror(-err));
 		return err;
 	}
+	/* Without it frame pointers are followed. Copies are walked by who reads them. */
+	if (!request->no_user && !request->frame_pointers && !request->stack_copy)
+		table_loader__start(&record->recorder.tables, record->session, &first);
+	/* Who did not want to wait for that. The signal ends this process once it is unblocked. */
+	if (record__is_interrupted())
+		return -EINTR;
 	err = find_family(request, record);
 	if (!err)
 		err = session__start(record->session);
@@ -503,6 +586,9 @@ static int run_record(const struct command *command, int argc, char **argv)
 	record.progress = isatty(STDERR_FILENO) && !message_quiet;
 	record__block_signals(&record);
 	err = record_all(&request, &record, argv);
+	/* Not only when what else there is to do is done: its time is up. */
+	if (workload->pid && record.timed_out && !workload->ended)
+		kill(workload->pid, SIGTERM);
 	if (!err && request.format)
 		err = export(&request, &record);
 	if (err)
@@ -512,8 +598,6 @@ static int run_record(const struct command *command, int argc, char **argv)
 		record_output__say_failed(&record.output, err);
 	}
 	release(&record);
-	if (workload->pid && record.timed_out && !workload->ended)
-		kill(workload->pid, SIGTERM);
 	/* A command that ignores the signal that has ended the recording is left to another one. */
 	sigprocmask(SIG_SETMASK, &record.old_signals, NULL);
 	workload__wait(workload);

@@ -126,14 +126,7 @@ void family__init(struct family *family)
 	};
 }
 
-/**
- * family__add - know that a living process belongs to the family
- * @family: the family
- * @pid: process ID, in our own PID namespace
- *
- * Return: 0, -ESRCH if there is no such process, or another negative errno.
- */
-int family__add(struct family *family, uint32_t pid)
+static int know(struct family *family, uint32_t pid, enum family_answer answer)
 {
 	uint64_t started;
 	uint32_t parent, i;
@@ -144,8 +137,32 @@ int family__add(struct family *family, uint32_t pid)
 	i = add_process(family, pid, started, parent);
 	if (i == NONE)
 		return -ENOMEM;
-	family->processes[i].answer = FAMILY_YES;
+	family->processes[i].answer = answer;
 	return 0;
+}
+
+/**
+ * family__add - know that a living process belongs to the family
+ * @family: the family
+ * @pid: process ID, in our own PID namespace
+ *
+ * Return: 0, -ESRCH if there is no such process, or another negative errno.
+ */
+int family__add(struct family *family, uint32_t pid)
+{
+	return know(family, pid, FAMILY_YES);
+}
+
+/**
+ * family__leave_out - know that a living child of ours does not belong, nor do its children
+ * @family: the family
+ * @pid: process ID, in our own PID namespace
+ *
+ * Return: as family__add().
+ */
+int family__leave_out(struct family *family, uint32_t pid)
+{
+	return know(family, pid, FAMILY_NO);
 }
 
 static struct family_space *find_space(const struct family *family, uint64_t id, uint32_t pid)
@@ -232,7 +249,7 @@ static enum family_answer ask(struct family *family, uint32_t process)
 			break;
 		}
 		way[n++] = process;
-		/* We have no children but the command, and its orphans. */
+		/* Our other children are the command, and its orphans. */
 		if (p->parent == family->own_pid) {
 			answer = FAMILY_YES;
 			break;

@@ -58,6 +58,7 @@ struct family {
 
 void family__init(struct family *family);
 int family__add(struct family *family, uint32_t pid);
+int family__leave_out(struct family *family, uint32_t pid);
 int family__tell(struct family *family, const struct profbuf_space_info *info);
 enum family_answer family__has(struct family *family, const struct profbuf_record *record);
 void family__exit(struct family *family);

@@ -12,7 +12,7 @@
 
 #include "writer.h"
 
-/* A stack that is no stack: the number of a loss. */
+/* Of what is not kept to be said again: a loss, a copy of a stack. */
 #define PACKER_NO_STACK UINT32_MAX
 
 /**

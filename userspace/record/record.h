@@ -58,6 +58,7 @@ struct record {
 };
 
 void record__block_signals(struct record *record);
+bool record__is_interrupted(void);
 int record__run(struct record *record);
 
 #endif /* PROFBUF_RECORD_RECORD_H */

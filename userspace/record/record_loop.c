@@ -15,6 +15,11 @@
 /* Signals and the time are not forgotten where frames come as fast as they are recorded. */
 #define FRAMES_AT_ONCE	64
 
+/* Signals that end a recording. */
+static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+
+#define NR_ENDS	(sizeof(ends) / sizeof(*ends))
+
 static uint64_t now(void)
 {
 	return machine__clock(CLOCK_MONOTONIC);
@@ -26,7 +31,6 @@ static uint64_t now(void)
  */
 void record__block_signals(struct record *record)
 {
-	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action;
 	sigset_t set;
 	size_t i;
@@ -34,11 +38,28 @@ void record__block_signals(struct record *record)
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	/* What nohup and shells have ignored would come nevertheless if it was blocked. */
-	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+	for (i = 0; i < NR_ENDS; i++)
 		if (!sigaction(ends[i], NULL, &action) && action.sa_handler != SIG_IGN)
 			sigaddset(&set, ends[i]);
 	sigprocmask(SIG_BLOCK, &set, &record->old_signals);
 	record->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/**
+ * record__is_interrupted - is there a signal that ends it, and was not taken yet?
+ *
+ * Return: whether there is.
+ */
+bool record__is_interrupted(void)
+{
+	sigset_t set;
+	size_t i;
+
+	sigpending(&set);
+	for (i = 0; i < NR_ENDS; i++)
+		if (sigismember(&set, ends[i]))
+			return true;
+	return false;
 }
 
 static void stop(struct record *record)

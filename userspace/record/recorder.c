@@ -52,6 +52,7 @@ int recorder__init(struct recorder *recorder, int fd)
  */
 void recorder__exit(struct recorder *recorder)
 {
+	table_loader__end(&recorder->tables);
 	backlog__free(&recorder->backlog);
 	held_frames__exit(&recorder->held);
 	free(recorder->emitted);
@@ -164,8 +165,10 @@ static int on_record(void *context, const struct profbuf_record *record)
 		err = meet(recorder, record);
 	if (err)
 		return err;
+	/* No two copies are alike. */
 	return packer__add(&recorder->packer, record->header - PROFBUF_RECORD_FIXED,
 			   record->hdrsize, record->tag,
+			   record->copy_words ? PACKER_NO_STACK :
 			   profile__last_stack(recorder->profile));
 }
 
@@ -188,6 +191,8 @@ static int on_space(void *context, const struct profbuf_space_info *info,
 	recorder->space = PROFBUF_SPACE_ID(info->space);
 	if (!err && !recorder->family.everything)
 		err = family__tell(&recorder->family, info);
+	if (!err)
+		err = table_loader__want(&recorder->tables, info, mappings);
 	if (!err && !(info->flags & PROFBUF_SPACE_MORE))
 		err = symbols__hold_space(recorder->symbols, info->space);
 	return err;

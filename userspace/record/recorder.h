@@ -15,6 +15,7 @@
 #include "packer.h"
 #include "profile/profile.h"
 #include "symbol/symbol.h"
+#include "table_loader.h"
 #include "util/backlog.h"
 #include "writer.h"
 
@@ -31,6 +32,7 @@ struct recorder_symbol;
  * @stream: what they are of
  * @held: SPACE frames that wait until there are records
  * @space: ID of the space that the present frame is of, if it is a SPACE frame
+ * @tables: makes unwind tables of what is told to be mapped
  * @emitted: symbols that were recorded
  * @nr_emitted: their number
  * @max_emitted: room for so many
@@ -54,6 +56,7 @@ struct recorder {
 	struct profbuf_stream *stream;
 	struct held_frames held;
 	uint64_t space;
+	struct table_loader tables;
 	struct recorder_symbol *emitted;
 	uint32_t nr_emitted;
 	uint32_t max_emitted;
