@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "export.h"
+#include "load/copies.h"
 #include "load/load.h"
 #include "load_options.h"
 #include "options.h"
@@ -41,6 +42,7 @@ static const struct command_option options_script[] = {
  * struct script - what is known while records come
  * @names: of their addresses
  * @backlog: frames that wait for what is told behind them
+ * @copies: how copies of stacks are walked
  * @filter: which are wanted
  * @raw: without names
  * @again: the names were read before
@@ -51,6 +53,7 @@ static const struct command_option options_script[] = {
 struct script {
 	struct names names;
 	struct backlog backlog;
+	struct copies copies;
 	struct filter filter;
 	bool raw;
 	bool again;
@@ -147,7 +150,7 @@ static bool begins_by_name(const struct profbuf_record *record, const struct sym
 static void print_end(const struct profbuf_record *record, const struct symbol_location *last,
 		      const struct symbol_location *before)
 {
-	bool told = record->end && record->end <= PROFBUF_END_SEGMENT;
+	bool told = record->end && record->end <= PROFBUF_END_COPY;
 	bool kernel = record->mode & PROFBUF_MODE_KERNEL_INCOMPLETE;
 	bool user = record->mode & PROFBUF_MODE_USER_INCOMPLETE &&
 		    !begins_by_name(record, last, before);
@@ -155,16 +158,19 @@ static void print_end(const struct profbuf_record *record, const struct symbol_l
 	if (record->mode & PROFBUF_MODE_TRUNCATED)
 		printf(" [truncated]");
 	if (user && told)
-		printf(" [incomplete: %s]", end_text(record->end)->name);
+		printf(" [incomplete: %s%s]", end_text(record->end)->name,
+		       record->end_flags & PROFBUF_END_NO_TABLE && end_wants_table(record->end) ?
+		       ", no table" : "");
 	else if (kernel || user)
 		printf(" [incomplete]");
 	if (record->mode & PROFBUF_MODE_TIMED_OUT)
 		printf(" [timed out]");
 }
 
-static int script__record(void *context, const struct profbuf_record *record)
+static int script__record(void *context, const struct profbuf_record *found)
 {
 	const struct symbol_location *last = NULL, *before = NULL;
+	struct profbuf_record walked = *found, *record = &walked;
 	struct script *script = context;
 	enum names_news news;
 	uint32_t n;
@@ -173,6 +179,8 @@ static int script__record(void *context, const struct profbuf_record *record)
 	if (!filter__wants(&script->filter, record))
 		return 0;
 	if (!script->raw)
+		err = copies__walk(&script->copies, &script->names, found, record);
+	if (!err && !script->raw)
 		err = names__meet(&script->names, record, &news);
 	print_time(record->cpu, record->time);
 	putchar(' ');
@@ -426,6 +434,7 @@ static int run_script(const struct command *command, int argc, char **argv)
 	note("%" PRIu64 " records, %" PRIu64 " samples lost", script.records, script.lost);
 	input__close(&input);
 	backlog__free(&script.backlog);
+	copies__exit(&script.copies);
 	names__exit(&script.names);
 	return err || damaged ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -282,7 +282,7 @@ int profile__add_info(struct profile *profile, const struct profbuf_info *info)
  * @profile: the profile
  * @index: of the stack
  * @end: where it does, said for the first time; PROFBUF_END_ROOT takes back that user frames end
- *	too early
+ *	too early, and for want of what
  */
 void profile__set_end(struct profile *profile, uint32_t index, uint8_t end)
 {
@@ -290,7 +290,10 @@ void profile__set_end(struct profile *profile, uint32_t index, uint8_t end)
 
 	stack->end = end;
 	profile->totals.ends[end] += stack->weight.samples;
-	if (end != PROFBUF_END_ROOT || !(stack->flags & PROFILE_STACK_USER_INCOMPLETE))
+	if (end != PROFBUF_END_ROOT)
+		return;
+	stack->flags &= ~PROFILE_STACK_NO_TABLE;
+	if (!(stack->flags & PROFILE_STACK_USER_INCOMPLETE))
 		return;
 	stack->flags &= ~PROFILE_STACK_USER_INCOMPLETE;
 	profile->totals.user_incomplete -= stack->weight.samples;

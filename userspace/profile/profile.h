@@ -145,8 +145,8 @@ struct profile_location {
 };
 
 /*
- * Flags of struct profile_stack: from PROFBUF_MODE_*, of whom there is no space word, and of
- * profile__finish().
+ * Flags of struct profile_stack: from PROFBUF_MODE_*, of whom there is no space word, of
+ * profile__finish(), and PROFBUF_END_NO_TABLE.
  */
 #define PROFILE_STACK_TRUNCATED		(1U << 0)
 #define PROFILE_STACK_KERNEL_INCOMPLETE	(1U << 1)
@@ -154,6 +154,7 @@ struct profile_location {
 #define PROFILE_STACK_TIMED_OUT		(1U << 3)
 #define PROFILE_STACK_NO_SPACE		(1U << 4)
 #define PROFILE_STACK_LATE		(1U << 5)
+#define PROFILE_STACK_NO_TABLE		(1U << 6)
 
 /**
  * enum profile_end - where a stack ends, besides enum profbuf_end
@@ -163,7 +164,7 @@ struct profile_location {
  * @PROFILE_NR_ENDS: number of all of them
  */
 enum profile_end {
-	PROFILE_END_KERNEL = PROFBUF_END_SEGMENT + 1,
+	PROFILE_END_KERNEL = PROFBUF_END_COPY + 1,
 	PROFILE_END_OTHER,
 	PROFILE_END_UNTOLD,
 	PROFILE_NR_ENDS,

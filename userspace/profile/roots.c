@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which stacks reach their root. The kernel follows frame pointers, and only where a program begins
- * does it know that it has come to an end; the code that begins a thread keeps none, and one of 0
- * may be a register's that is used for something else. The name of the outermost function tells.
+ * Which stacks reach their root. The kernel knows a root where an unwind table says that there is
+ * no caller, and where a program begins. Where it has no table it follows frame pointers: the
+ * code that begins a thread keeps none, and one of 0 may be a register's that is used for
+ * something else. There, and in recordings of kernels without tables, the name of the outermost
+ * function tells.
+ *
+ * It tells as well where a table did not lead on. That is no matter of how the walk came there:
+ * these functions have no callers but each other.
  */
 #include <string.h>
 

@@ -44,8 +44,11 @@ struct stack_key profile__stack_key(const struct profile *profile, uint32_t thre
 	}
 	if (profile__has_space(record) && record->space == PROFBUF_SPACE_NONE)
 		key.flags |= PROFILE_STACK_NO_SPACE;
-	if (record->has & 1U << PROFBUF_WORD_END)
-		key.end = record->end <= PROFBUF_END_SEGMENT ? record->end : PROFILE_END_OTHER;
+	if (record->has & 1U << PROFBUF_WORD_END) {
+		key.end = record->end <= PROFBUF_END_COPY ? record->end : PROFILE_END_OTHER;
+		if (record->end_flags & PROFBUF_END_NO_TABLE)
+			key.flags |= PROFILE_STACK_NO_TABLE;
+	}
 	return key;
 }
 

@@ -330,7 +330,7 @@ static void write_stack(struct output *out, const struct tables *tables,
 	if (stack->flags & PROFILE_STACK_TIMED_OUT)
 		output__string(out, ",\"timed_out\":true");
 	if (end_text(stack->end)->reason)
-		string(out, false, "incomplete", end_text(stack->end)->name);
+		string(out, false, "incomplete", end_text(end_reason(profile, stack))->name);
 	key(out, false, "frames");
 	output__char(out, '[');
 	for (i = 0; i < stack->nlocations; i++) {

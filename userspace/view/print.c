@@ -123,7 +123,7 @@ static void json_losses(const struct profile *profile, struct output *out)
 }
 
 /**
- * json_ends - a member of an object: why stacks are incomplete
+ * json_ends - a member of an object: where and why stacks are incomplete
  * @out: where to
  * @summary: what to say
  */
@@ -133,12 +133,15 @@ void json_ends(struct output *out, const struct summary *summary)
 
 	output__string(out, "\"incomplete\":[");
 	for (i = 0; i < summary->ends.nr; i++) {
-		const struct end_text *text = end_text(summary->ends.end[i]);
+		const struct end_place *place = &summary->ends.places[i];
+		const struct end_text *text = end_text(place->reason);
 
-		output__string(out, i ? ",{" : "{");
+		output__string(out, i ? ",\n    {" : "\n    {");
 		json_string(out, "end", text->name);
 		output__char(out, ',');
-		json_field(out, "stacks", summary->totals->ends[summary->ends.end[i]]);
+		json_string(out, "module", place->module ? place->module->path : NULL);
+		output__char(out, ',');
+		json_field(out, "stacks", place->stacks);
 		output__char(out, ',');
 		json_string(out, "reason", text->reason);
 		output__char(out, ',');

@@ -150,11 +150,17 @@ static int say_losses(FILE *out, const struct summary *summary, const struct pro
 	return err;
 }
 
+/* Those that tell where they end. */
+static uint64_t known_stacks(const struct summary *summary)
+{
+	return summary->totals->weight.samples - summary->totals->ends[PROFILE_END_UNTOLD];
+}
+
 static int say_completeness(FILE *out, const struct summary *summary,
 			    const struct profile *profile)
 {
 	const struct profile_totals *totals = summary->totals;
-	uint64_t known = totals->weight.samples - totals->ends[PROFILE_END_UNTOLD];
+	uint64_t known = known_stacks(summary);
 	uint32_t i;
 
 	(void)profile;
@@ -167,13 +173,7 @@ static int say_completeness(FILE *out, const struct summary *summary,
 			units_share(totals->ends[PROFBUF_END_ROOT], known).text);
 	else
 		fputs("unknown whether stacks reach their root", out);
-	for (i = 0; i < summary->ends.nr && i < SUMMARY_ENDS; i++)
-		fprintf(out, "%s%s %s", i ? ", " : " (of others: ",
-			units_share(totals->ends[summary->ends.end[i]], known).text,
-			end_text(summary->ends.end[i])->reason);
-	if (i < summary->ends.nr)
-		fprintf(out, " and %u more", summary->ends.nr - i);
-	fprintf(out, "%s, %s of frames have names", i ? ")" : "",
+	fprintf(out, ", %s of frames have names",
 		units_share(summary->named, summary->frames).text);
 	if (!summary->nr_modules)
 		return 0;
@@ -247,15 +247,62 @@ static int put(char **text,
 	return fclose(out) ? -ENOMEM : err;
 }
 
+static void say_place(FILE *out, const struct summary *summary, const struct end_place *place)
+{
+	fputs(units_share(place->stacks, known_stacks(summary)).text, out);
+	if (place->module) {
+		fputs(" end in ", out);
+		utf8_print(path_name(place->module->path), out);
+	}
+	fprintf(out, ": %s", end_text(place->reason)->reason);
+}
+
+/* All but those that are told one by one. */
+static void say_other_places(FILE *out, const struct summary *summary)
+{
+	uint64_t stacks = 0;
+	uint32_t i;
+
+	for (i = SUMMARY_ENDS; i < summary->ends.nr; i++)
+		stacks += summary->ends.places[i].stacks;
+	fprintf(out, "%s: %u others", units_share(stacks, known_stacks(summary)).text,
+		summary->ends.nr - SUMMARY_ENDS);
+}
+
+static int say_places(struct summary *summary)
+{
+	uint32_t i;
+
+	for (i = 0; i < summary->ends.nr && i <= SUMMARY_ENDS; i++) {
+		size_t size;
+		FILE *out = open_memstream(&summary->advice[summary->nr_advice++], &size);
+
+		if (!out)
+			return -ENOMEM;
+		if (i < SUMMARY_ENDS)
+			say_place(out, summary, &summary->ends.places[i]);
+		else
+			say_other_places(out, summary);
+		if (fclose(out))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static const char *advice_on_place(const struct summary *summary, uint32_t i)
+{
+	return end_text(summary->ends.places[i].reason)->advice;
+}
+
 /* Several reasons may have the same remedy. */
 static int advise_on_ends(struct summary *summary)
 {
 	uint32_t i, n;
 
 	for (i = 0; i < summary->ends.nr && i < SUMMARY_ENDS; i++) {
-		const char *advice = end_text(summary->ends.end[i])->advice;
+		const char *advice = advice_on_place(summary, i);
 
-		for (n = 0; n < i && end_text(summary->ends.end[n])->advice != advice; n++)
+		for (n = 0; n < i && advice_on_place(summary, n) != advice; n++)
 			;
 		if (!advice || n < i)
 			continue;
@@ -302,9 +349,11 @@ static int say(struct summary *summary, const struct profile *profile)
 	if (!err)
 		err = put(&summary->completeness, say_completeness, summary, profile);
 	if (!err)
-		err = advise_on_modules(summary);
+		err = say_places(summary);
 	if (!err)
 		err = advise_on_ends(summary);
+	if (!err)
+		err = advise_on_modules(summary);
 	if (!err && summary->totals->lost)
 		err = put(&summary->advice[summary->nr_advice++], say_fewer_losses, summary,
 			  profile);
@@ -325,7 +374,9 @@ int summary__init(struct summary *summary, const struct profile *profile)
 	int err;
 
 	*summary = (struct summary){ .totals = profile__totals(profile) };
-	ends__init(&summary->ends, summary->totals);
+	err = ends__init(&summary->ends, profile);
+	if (err)
+		return err;
 	err = count_frames(summary, profile);
 	if (!err && summary->nr_modules)
 		qsort(summary->modules, summary->nr_modules, sizeof(*summary->modules),
@@ -341,6 +392,7 @@ void summary__exit(struct summary *summary)
 {
 	uint32_t i;
 
+	ends__exit(&summary->ends);
 	free(summary->modules);
 	free(summary->samples);
 	free(summary->losses);

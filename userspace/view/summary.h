@@ -14,9 +14,10 @@
 
 /* Of a list of modules only the first ones are named, and advised on. */
 #define SUMMARY_MODULES		3
-/* And of reasons why stacks are incomplete. */
-#define SUMMARY_ENDS		3
-#define SUMMARY_ADVICE_MAX	(SUMMARY_MODULES + SUMMARY_ENDS + 2)
+/* And of places where stacks end, and reasons for that. */
+#define SUMMARY_ENDS		5
+/* Of places, what is left of these, what helps there, modules, losses, cost. */
+#define SUMMARY_ADVICE_MAX	(SUMMARY_ENDS + 1 + SUMMARY_ENDS + SUMMARY_MODULES + 2)
 #define SUMMARY_REMARKS_MAX	2
 
 /**
@@ -36,14 +37,14 @@ struct summary_module {
  * @named: those of them that have a name
  * @nr_modules: number of modules with unnamed frames
  * @modules: these, the one with the most first
- * @ends: why stacks are incomplete
+ * @ends: where and why stacks are incomplete
  * @samples: how many samples, CPU time
  * @losses: what was lost, where, when
  * @completeness: what share of stacks and frames is whole; where names are missing
  * @nr_remarks: lines of @remarks
  * @remarks: how late timers were, when sampling was slowed down
  * @nr_advice: lines of @advice
- * @advice: how to get more names or fewer losses
+ * @advice: where and why stacks are incomplete; how to get whole ones, more names, fewer losses
  *
  * What is in words is UTF-8 without control characters, whatever files are called.
  */

@@ -24,12 +24,13 @@
 #define MAX_DEPTH 8
 #define NR_CPUS 4
 
-enum { SERVER, LIBC, STRIPPED, KERNEL, NF_TABLES, ANON, NR_MODULES };
+enum { SERVER, LIBC, STRIPPED, KERNEL, NF_TABLES, ANON, COMPAT, NR_MODULES };
 
 static struct symbol_module modules[NR_MODULES] = {
 	[SERVER] = {
 		.path = "/usr/bin/server",
 		.build_id = "0123456789abcdef0123456789abcdef01234567",
+		.unwind = SYMBOL_UNWIND_TOLD,
 		.has_lines = true,
 		.has_inlines = true,
 		/* Of no importance: what was met has names. */
@@ -40,16 +41,19 @@ static struct symbol_module modules[NR_MODULES] = {
 	[LIBC] = {
 		.path = "/usr/lib/x86_64-linux-gnu/libc.so.6",
 		.build_id = "fedcba98",
+		.unwind = SYMBOL_UNWIND_TOLD,
 	},
 	[STRIPPED] = {
 		.path = "/opt/R & D/lib<stripped>.so",
+		.unwind = SYMBOL_UNWIND_NONE,
 		.problem = SYMBOL_STRIPPED,
 		.reason = "has no symbols",
 		.advice = "install its debug package",
 	},
 	[KERNEL] = { .path = "[kernel.kallsyms]", .kernel = true },
 	[NF_TABLES] = { .path = "[nf_tables]", .kernel = true },
-	[ANON] = { .path = "[anon]" },
+	[ANON] = { .path = "[anon]", .problem = SYMBOL_ANONYMOUS },
+	[COMPAT] = { .path = "/usr/lib32/libold.so", .unwind = SYMBOL_UNWIND_32BIT },
 };
 
 static const struct symbol_mapping mappings[] = {
@@ -98,6 +102,8 @@ struct place {
 #define READ2		0x7f1000010000
 #define LIBC2_UNNAMED	0x7f1000030000
 #define JIT		0x7f2000000000
+#define CODE32		0xf7000000
+#define NOWHERE		0x1000
 #define SYSCALL		0xffffffff81000100
 #define VFS_READ	0xffffffff81002200
 #define NFT		0xffffffffc0100000
@@ -115,6 +121,7 @@ static const struct place places[] = {
 	{ READ2, LIBC, &mappings[3], 1, named[5] },
 	{ LIBC2_UNNAMED, LIBC, &mappings[3], 0, NULL },
 	{ JIT, ANON, NULL, 0, NULL },
+	{ CODE32, COMPAT, NULL, 1, named[6] },
 	{ SYSCALL, KERNEL, NULL, 1, named[7] },
 	{ VFS_READ, KERNEL, NULL, 1, named[8] },
 	{ NFT, NF_TABLES, NULL, 1, named[9] },
@@ -335,7 +342,51 @@ static const struct sample without_stack = {
 	.pid = 300, .tid = 300, .comm = "bare", .mode = PROFBUF_MODE_KERNEL,
 };
 
-static struct profile *make_profile(bool by_thread, bool empty, uint32_t more, uint32_t bare)
+/* Where walks end that go by unwind tables where there are some. */
+static const struct {
+	uint32_t times;
+	uint64_t last;
+	enum profbuf_end end;
+	uint32_t flags;
+} walks[] = {
+	{ 100, MAIN + 4, PROFBUF_END_ROOT, 0 },
+	{ 90, STRIPPED_CODE + 4, PROFBUF_END_STRAY, PROFBUF_END_NO_TABLE },
+	{ 20, STRIPPED_CODE + 8, PROFBUF_END_ZERO, PROFBUF_END_NO_TABLE },
+	{ 80, READ + 4, PROFBUF_END_ABSENT, PROFBUF_END_NO_TABLE },
+	{ 70, HANDLE + 4, PROFBUF_END_TABLE, 0 },
+	{ 60, JIT + 4, PROFBUF_END_DATA, PROFBUF_END_NO_TABLE },
+	{ 35, CODE32 + 4, PROFBUF_END_TABLE, PROFBUF_END_NO_TABLE },
+	{ 30, NOWHERE + 4, PROFBUF_END_STRAY, PROFBUF_END_NO_TABLE },
+	{ 25, READ + 4, PROFBUF_END_ABSENT, 0 },
+	{ 15, READ + 4, PROFBUF_END_DEPTH, PROFBUF_END_NO_TABLE },
+	{ 10, READ + 8, PROFBUF_END_DATA, 0 },
+	{ 5, READ + 8, PROFBUF_END_UNKNOWN, 0 },
+	/* The name tells what the kernel does not. */
+	{ 3, START_THREAD + 4, PROFBUF_END_STRAY, PROFBUF_END_NO_TABLE },
+	{ 2, START_THREAD + 4, PROFBUF_END_TABLE, 0 },
+};
+
+static void add_walks(struct profile *profile)
+{
+	struct profbuf_record record;
+	uint32_t i, n;
+
+	make_record(&record, &samples[0], START);
+	for (i = 0; i < sizeof(walks) / sizeof(*walks); i++) {
+		record.end = walks[i].end;
+		record.end_flags = walks[i].flags;
+		record.stack = &walks[i].last;
+		record.depth = 1;
+		record.mode = (uint64_t)PROFBUF_MODE_USER << 32;
+		if (walks[i].end != PROFBUF_END_ROOT)
+			record.mode |= PROFBUF_MODE_USER_INCOMPLETE;
+		for (n = 0; n < walks[i].times; n++)
+			profile__add(profile, &record);
+	}
+}
+
+static struct profile *make_profile(bool by_thread, bool empty, bool walked, uint32_t more,
+				    uint32_t bare)
 {
 	struct profile_opts opts = { .size = sizeof(opts), .by_thread = by_thread };
 	struct profile *profile = profile__new(&opts);
@@ -350,6 +401,8 @@ static struct profile *make_profile(bool by_thread, bool empty, uint32_t more, u
 		for (i = 0; i < sizeof(losses) / sizeof(*losses); i++)
 			profile__add_loss(profile, &losses[i]);
 	}
+	if (walked)
+		add_walks(profile);
 	for (i = 0; late && i < sizeof(limits) / sizeof(*limits); i++)
 		profile__add_limit(profile, limits[i].cpu, &limits[i].limit);
 	make_record(&record, &samples[0], START);
@@ -429,18 +482,21 @@ int main(int argc, char **argv)
 		.origin = "recorded on a test",
 		.min_width = FLAMEGRAPH_MIN_WIDTH,
 	};
-	bool by_thread = false, empty = false;
+	bool by_thread = false, empty = false, walked = false;
 	uint32_t more = 0, bare = 0;
 	struct profile *profile;
 	int option, err;
 
-	while ((option = getopt(argc, argv, "teiLw:m:x:b:l:")) >= 0) {
+	while ((option = getopt(argc, argv, "teuiLw:m:x:b:l:")) >= 0) {
 		switch (option) {
 		case 't':
 			by_thread = true;
 			break;
 		case 'e':
 			empty = true;
+			break;
+		case 'u':
+			walked = true;
 			break;
 		case 'i':
 			drawing.icicle = true;
@@ -468,11 +524,11 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind != argc - 1) {
-		fputs("usage: fixture [-t] [-e] [-i] [-w WIDTH] [-m HUNDREDTHS] [-x SAMPLES] [-b SAMPLES] [-l PERIODS] [-L] FORMAT\n",
+		fputs("usage: fixture [-t] [-e] [-u] [-i] [-w WIDTH] [-m HUNDREDTHS] [-x SAMPLES] [-b SAMPLES] [-l PERIODS] [-L] FORMAT\n",
 		      stderr);
 		return 2;
 	}
-	profile = make_profile(by_thread, empty, more, bare);
+	profile = make_profile(by_thread, empty, walked, more, bare);
 	err = write_format(profile, argv[optind], &drawing);
 	profile__delete(profile);
 	while (nr_kept)
