@@ -57,6 +57,7 @@ extern const struct command command_flamegraph;
 extern const struct command command_record;
 extern const struct command command_report;
 extern const struct command command_script;
+extern const struct command command_unwind;
 
 const struct command *command__find(const char *name);
 bool command__runs_another(const struct command *command);

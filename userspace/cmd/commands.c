@@ -10,6 +10,7 @@ const struct command *const commands[] = {
 	&command_flamegraph,
 	&command_export,
 	&command_script,
+	&command_unwind,
 	NULL
 };
 
