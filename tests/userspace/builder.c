@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,16 +69,12 @@ void builder__frame(struct builder *builder, uint16_t type, const void *payload,
 	builder__bytes(builder, NULL, padded - size);
 }
 
-/**
- * builder__info - add an INFO frame
- * @builder: the stream
- * @cpus: number of CPUs, at most BUILDER_MAX_CPUS
- */
-void builder__info(struct builder *builder, uint32_t cpus)
+static void add_info(struct builder *builder, uint32_t cpus, uint32_t nr_words,
+		     uint32_t stack_copy)
 {
 	struct {
 		struct profbuf_info info;
-		uint32_t words[PROFBUF_WORDS];
+		uint32_t words[(PROFBUF_WORDS + 1) / 2 * 2];
 		uint64_t mask;
 	} payload = {
 		.info = {
@@ -89,16 +86,40 @@ void builder__info(struct builder *builder, uint32_t cpus)
 			.monotonic_ns = 1000000000,
 			.realtime_ns = 1700000000ULL * 1000000000,
 			.stack_depth = 128,
-			.nr_words = PROFBUF_WORDS,
+			.nr_words = nr_words,
 			.nr_cpus = cpus,
+			.stack_copy = stack_copy,
 		},
 		.mask = cpus < 64 ? (1ULL << cpus) - 1 : ~0ULL,
 	};
-	int i;
+	uint32_t i;
 
-	for (i = 0; i < PROFBUF_WORDS; i++)
+	/* As many take the same room. */
+	static_assert((PROFBUF_WORDS + 1) / 2 == (PROFBUF_WORDS_DEFAULT + 1) / 2, "other sizes");
+	for (i = 0; i < nr_words; i++)
 		payload.words[i] = i + 1;
 	builder__frame(builder, PROFBUF_FRAME_INFO, &payload, sizeof(payload));
+}
+
+/**
+ * builder__info - add an INFO frame
+ * @builder: the stream
+ * @cpus: number of CPUs, at most BUILDER_MAX_CPUS
+ */
+void builder__info(struct builder *builder, uint32_t cpus)
+{
+	add_info(builder, cpus, PROFBUF_WORDS_DEFAULT, 0);
+}
+
+/**
+ * builder__info_of_copies - add an INFO frame of a stream whose records have copies
+ * @builder: the stream
+ * @cpus: number of CPUs, at most BUILDER_MAX_CPUS
+ * @stack_copy: bytes of the stack that they hold
+ */
+void builder__info_of_copies(struct builder *builder, uint32_t cpus, uint32_t stack_copy)
+{
+	add_info(builder, cpus, PROFBUF_WORDS, stack_copy);
 }
 
 /**
@@ -254,6 +275,7 @@ void builder__record(struct builder *builder, const struct builder_record *recor
 		(uint64_t)record->stolen << 32 | record->late,
 		record->space,
 		record->end,
+		record->copy,
 	};
 	char comm[16] = "";
 

@@ -52,6 +52,7 @@ struct builder {
  * @stolen: of these, stolen
  * @space: space word
  * @end: end word
+ * @copy: words at the end of the stack that are a copy
  */
 struct builder_record {
 	uint64_t time;
@@ -67,6 +68,7 @@ struct builder_record {
 	uint32_t stolen;
 	uint64_t space;
 	uint64_t end;
+	uint64_t copy;
 };
 
 /**
@@ -85,6 +87,7 @@ struct builder_mapping {
 
 void *builder__bytes(struct builder *builder, const void *bytes, size_t size);
 void builder__info(struct builder *builder, uint32_t cpus);
+void builder__info_of_copies(struct builder *builder, uint32_t cpus, uint32_t stack_copy);
 void builder__frame(struct builder *builder, uint16_t type, const void *payload, size_t size);
 void builder__limit(struct builder *builder, uint32_t cpu, const struct profbuf_limit *limit);
 void builder__space(struct builder *builder, const struct profbuf_space_info *info,

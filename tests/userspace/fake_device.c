@@ -3,7 +3,7 @@
  * A device for commands that are run with this in LD_PRELOAD, where there is no module: it takes
  * any configuration, says on standard error which, and has nothing to tell but an INFO frame.
  * FAKE_DEVICE=old: as the first version of the module; nomem: it has no memory; busy: it was slowed
- * down by its limit.
+ * down by its limit; tables: it takes unwind tables; hang: it takes them, and does not return.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -74,10 +74,10 @@ ssize_t read(int fd, void *buffer, size_t size)
 static void get_config(struct profbuf_config *config)
 {
 	*config = (struct profbuf_config){
-		.size = config->size,
+		.size = is("old") ? offsetof(struct profbuf_config, stack_copy) : config->size,
 		.source = PROFBUF_SOURCE_TIMER,
 		.flags = PROFBUF_KERNEL | PROFBUF_USER,
-		.hdrsize = PROFBUF_WORDS,
+		.hdrsize = PROFBUF_WORDS_DEFAULT,
 		.period_ns = BUILDER_PERIOD,
 		.ring_size = 1 << 20,
 		.stack_depth = 127,
@@ -89,6 +89,8 @@ static int set_config(const struct profbuf_config *config)
 	if (is("old") && config->cpu_share)
 		return refuse(EINVAL);
 	fprintf(stderr, "share %u/1000\n", config->cpu_share);
+	fprintf(stderr, "flags %#x, %u words, %u bytes copied\n", config->flags, config->hdrsize,
+		config->stack_copy);
 	return 0;
 }
 
@@ -112,6 +114,17 @@ static int get_stats(struct profbuf_stats *stats)
 		stats->size = offsetof(struct profbuf_stats, slept);
 	else if (is("busy"))
 		stats->limited_ns = 1700000000;
+	return 0;
+}
+
+static int load_unwind(const struct profbuf_unwind_load *load)
+{
+	if (!is("tables") && !is("hang"))
+		return refuse(ENOTTY);
+	if (!load->table_size)
+		return refuse(ENOENT);
+	while (is("hang"))
+		pause();
 	return 0;
 }
 
@@ -141,6 +154,8 @@ int ioctl(int fd, unsigned long request, ...)
 		return 0;
 	case PROFBUF_IOC_STATS:
 		return get_stats(argument);
+	case PROFBUF_IOC_LOAD_UNWIND:
+		return load_unwind(argument);
 	default:
 		return refuse(ENOTTY);
 	}

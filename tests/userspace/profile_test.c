@@ -126,15 +126,20 @@ static void test_different_stacks(void **state)
 	add(profile, &record);
 	record.end = PROFBUF_END_ZERO;
 	add(profile, &record);
+	record.end_flags = PROFBUF_END_NO_TABLE;
+	add(profile, &record);
+	/* What is not known is no difference. */
+	record.end_flags |= 1U << 9;
+	add(profile, &record);
 	record.depth = 0;
 	record.kernel_frames = 0;
 	add(profile, &record);
-	assert_int_equal(profile__nr_stacks(profile), 11);
+	assert_int_equal(profile__nr_stacks(profile), 12);
 	assert_int_equal(profile__totals(profile)->truncated, 1);
 	assert_int_equal(profile__totals(profile)->user_incomplete, 1);
 	assert_int_equal(profile__totals(profile)->kernel_incomplete, 1);
 	assert_int_equal(profile__finish(profile), 0);
-	assert_int_equal(profile__stack(profile, 10)->nlocations, 0);
+	assert_int_equal(profile__stack(profile, 11)->nlocations, 0);
 	profile__delete(profile);
 }
 
@@ -221,6 +226,11 @@ static void test_roots(void **state)
 		{ { "f", "g", "h", "start_thread" }, 0, 4, PROFBUF_END_NONE, PROFBUF_END_NONE },
 		{ { "f", "g", "h", "i" }, PROFBUF_MODE_KERNEL_INCOMPLETE, 4, PROFBUF_END_NONE,
 		  PROFILE_END_KERNEL },
+		/* A table that does not lead on is no matter where nobody calls. */
+		{ { "f", "g", "main", "h" }, 0, 0, PROFBUF_END_TABLE, PROFBUF_END_TABLE },
+		{ { "f", "g", "main", "__libc_start_call_main" }, 0, 0, PROFBUF_END_TABLE, ROOT },
+		{ { "f", "g", "h", "clone3" }, 0, 0, PROFBUF_END_TABLE, ROOT },
+		{ { "f", "g", "h", "clone3" }, 0, 3, PROFBUF_END_TABLE, PROFBUF_END_TABLE },
 		/* Another reason than this program knows, or none. */
 		{ { "f", "g", "h", "i" }, 0, 0, 200, PROFILE_END_OTHER },
 		{ { "f", "g", "main", "h" }, 0, 0, PROFILE_END_UNTOLD, PROFILE_END_UNTOLD },
@@ -242,6 +252,7 @@ static void test_roots(void **state)
 		record.kernel_frames = cases[i].kernel_frames;
 		record.mode = cases[i].mode | PROFBUF_MODE_USER_INCOMPLETE;
 		record.end = cases[i].end;
+		record.end_flags = PROFBUF_END_NO_TABLE;
 		record.space = 1ULL << 24;
 		record.has |= 1U << PROFBUF_WORD_SPACE;
 		if (cases[i].end != PROFILE_END_UNTOLD)
@@ -265,6 +276,8 @@ static void test_roots(void **state)
 		assert_int_equal(profile__totals(profile)->user_incomplete, rooted ? 0 : 2);
 		assert_int_equal(!(profile__stack(profile, 0)->flags &
 				   PROFILE_STACK_USER_INCOMPLETE), rooted);
+		assert_int_equal(!(profile__stack(profile, 0)->flags & PROFILE_STACK_NO_TABLE),
+				 rooted || cases[i].end == PROFILE_END_UNTOLD);
 		profile__delete(profile);
 	}
 }

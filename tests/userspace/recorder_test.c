@@ -208,7 +208,7 @@ static int list_record(void *context, const struct profbuf_record *record)
 		return 0;
 	fprintf(listing->file, "%u %llu %llu:", record->cpu, (unsigned long long)record->time,
 		(unsigned long long)record->tag);
-	for (n = 0; n < record->hdrsize + record->depth; n++)
+	for (n = 0; n < record->hdrsize + record->depth + record->copy_words; n++)
 		fprintf(listing->file, " %llx", (unsigned long long)record->header[n]);
 	fputc('\n', listing->file);
 	return 0;
@@ -347,7 +347,7 @@ static void add_kernel_sample(struct recording *recording, uint64_t time, uint64
 		.stack = stack,
 	};
 
-	builder__begin(&recording->session, 0, PROFBUF_WORDS);
+	builder__begin(&recording->session, 0, PROFBUF_WORDS_DEFAULT);
 	builder__record(&recording->session, &sample);
 	builder__end(&recording->session);
 }
@@ -501,11 +501,11 @@ static void test_spaces(void **state)
 
 	(void)state;
 	begin(&recording, true);
-	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	builder__begin(&recording.session, 0, PROFBUF_WORDS_DEFAULT);
 	add_sample(&recording, getpid(), "self", 0x1000);
 	builder__end(&recording.session);
 	tell(&recording, 5ULL << 24 | 1, getpid(), 1, started(getpid()));
-	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	builder__begin(&recording.session, 0, PROFBUF_WORDS_DEFAULT);
 	add_sample(&recording, getpid(), "self", 0x1001);
 	add_sample(&recording, 0, "idle", 0x1000);
 	builder__end(&recording.session);
@@ -528,7 +528,7 @@ static void test_family(void **state)
 	(void)state;
 	begin(&recording, false);
 	assert_int_equal(family__add(&recording.recorder.family, self), 0);
-	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	builder__begin(&recording.session, 0, PROFBUF_WORDS_DEFAULT);
 	add_space_sample(&recording, grandchild, 7ULL << 24);
 	add_space_sample(&recording, other, 8ULL << 24);
 	add_space_sample(&recording, child, 6ULL << 24);
@@ -584,7 +584,7 @@ static void test_many_foreign_spaces(void **state)
 	tell(&recording, id << 24, self, 1, now);
 	assert_int_equal(record(&recording), 0);
 	assert_in_range(recording.recorder.held.bytes, 1 << 20, 16 << 20);
-	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	builder__begin(&recording.session, 0, PROFBUF_WORDS_DEFAULT);
 	add_space_sample(&recording, self, id << 24);
 	builder__end(&recording.session);
 	assert_int_equal(record(&recording), 0);
@@ -594,6 +594,41 @@ static void test_many_foreign_spaces(void **state)
 }
 
 /* A late timer has a name of its own, and leads to no address that has to be named. */
+/* Copies are recorded as they are, also where stacks and headers are alike. */
+static void test_copies(void **state)
+{
+	uint64_t stack[2 + PROFBUF_COPY_FIXED + 3] = { 0x1000, 0x2000 };
+	struct builder_record sample = {
+		.count = 1,
+		.pid = 1,
+		.tid = 1,
+		.comm = "",
+		.depth = sizeof(stack) / sizeof(*stack),
+		.stack = stack,
+		.copy = sizeof(stack) / sizeof(*stack) - 2,
+	};
+	struct recording recording;
+	uint32_t i;
+
+	(void)state;
+	begin(&recording, true);
+	recording.session.size = 0;
+	builder__info_of_copies(&recording.session, 2, 24);
+	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	for (i = 0; i < 5; i++) {
+		sample.time = 1000 + i;
+		/* The last two have the same one, and the very last has none. */
+		stack[5] = i < 3 ? i : 3;
+		sample.copy = i < 4 ? PROFBUF_COPY_FIXED + 3 : 0;
+		builder__record(&recording.session, &sample);
+	}
+	builder__end(&recording.session);
+	assert_int_equal(record(&recording), 0);
+	end(&recording);
+	assert_same_records(&recording, 0);
+	forget(&recording);
+}
+
 static void test_late_timer(void **state)
 {
 	const uint64_t address = 0x1000;
@@ -612,7 +647,7 @@ static void test_late_timer(void **state)
 
 	(void)state;
 	begin(&recording, true);
-	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	builder__begin(&recording.session, 0, PROFBUF_WORDS_DEFAULT);
 	builder__record(&recording.session, &sample);
 	builder__end(&recording.session);
 	assert_int_equal(record(&recording), 0);
@@ -704,7 +739,7 @@ static void test_names_of_what_is_gone(void **state)
 	assert_int_equal(builder__find_file(&mapping, path), 0);
 
 	begin(&recording, true);
-	builder__begin(&recording.session, 0, PROFBUF_WORDS);
+	builder__begin(&recording.session, 0, PROFBUF_WORDS_DEFAULT);
 	builder__record(&recording.session, &sample);
 	builder__end(&recording.session);
 	builder__space(&recording.session, &info, &mapping, 1);
@@ -776,7 +811,7 @@ static void test_full_disk(void **state)
 	setrlimit(RLIMIT_FSIZE, &small);
 	for (n = 0; !err && n < 100000; n++) {
 		if (n % 1000 == 0)
-			builder__begin(&recording.session, 0, PROFBUF_WORDS);
+			builder__begin(&recording.session, 0, PROFBUF_WORDS_DEFAULT);
 		add_sample(&recording, NOBODY, "", n * 0x9e3779b97f4a7c15ULL);
 		if (n % 1000 < 999)
 			continue;
@@ -806,6 +841,7 @@ int main(void)
 		cmocka_unit_test(test_kernel_does_not_say),
 		cmocka_unit_test(test_filtered),
 		cmocka_unit_test(test_totals),
+		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_late_timer),
 		cmocka_unit_test(test_spaces),
 		cmocka_unit_test(test_family),

@@ -86,6 +86,9 @@ int ioctl(int fd, unsigned long request, ...)
 		return kernel.old ? refuse(ENOTTY) : kernel_get_cpus(argument);
 	case PROFBUF_IOC_STATS:
 		return kernel_stats(argument);
+	case PROFBUF_IOC_GET_CONFIG:
+		((struct profbuf_config *)argument)->hdrsize = 7;
+		return 0;
 	case PROFBUF_IOC_SET_CONFIG:
 		kernel.config = *(struct profbuf_config *)argument;
 		return 0;
@@ -147,12 +150,44 @@ static void test_get_cpus(void **state)
 static void test_cpu_share(void **state)
 {
 	struct profbuf_session *session = open_session();
-	struct profbuf_config config = { .cpu_share = 42 };
+	struct profbuf_config config = { .size = sizeof(config), .cpu_share = 42 };
 
 	(void)state;
 	assert_int_equal(profbuf_session__set_config(session, &config), 0);
 	assert_int_equal(kernel.config.size, sizeof(config));
 	assert_int_equal(kernel.config.cpu_share, 42);
+	profbuf_session__close(session);
+}
+
+/* A program that was built with smaller structures has no room for more. */
+static void test_smaller_structures(void **state)
+{
+	struct profbuf_session *session = open_session();
+	const size_t size = offsetof(struct profbuf_config, stack_copy);
+	struct profbuf_config config;
+	struct profbuf_stats stats;
+
+	(void)state;
+	memset(&config, 0xff, sizeof(config));
+	config.size = size;
+	assert_int_equal(profbuf_session__get_config(session, &config), 0);
+	assert_int_equal(config.size, size);
+	assert_int_equal(config.hdrsize, 7);
+	assert_int_equal(config.cpu_share, 0);
+	assert_int_equal(config.stack_copy, UINT32_MAX);
+	assert_int_equal(profbuf_session__set_config(session, &config), 0);
+	assert_int_equal(kernel.config.size, size);
+	memset(&stats, 0xff, sizeof(stats));
+	stats.size = offsetof(struct profbuf_stats, limited_ns);
+	assert_int_equal(profbuf_session__stats(session, 3, &stats), 0);
+	assert_int_equal(stats.slept, 0);
+	assert_true(stats.limited_ns == UINT64_MAX);
+
+	config.size = sizeof(config) + 8;
+	assert_int_equal(profbuf_session__get_config(session, &config), -EINVAL);
+	assert_int_equal(profbuf_session__set_config(session, &config), -EINVAL);
+	stats.size = 0;
+	assert_int_equal(profbuf_session__stats(session, 3, &stats), -EINVAL);
 	profbuf_session__close(session);
 }
 
@@ -183,6 +218,7 @@ static void test_old_stats(void **state)
 
 	(void)state;
 	memset(&stats, 0xff, sizeof(stats));
+	stats.size = sizeof(stats);
 	assert_int_equal(profbuf_session__stats(session, 3, &stats), 0);
 	assert_int_equal(stats.cpu, 3);
 	assert_int_equal(stats.size, offsetof(struct profbuf_stats, slept));
@@ -198,6 +234,7 @@ int main(void)
 		cmocka_unit_test(test_set_cpus),
 		cmocka_unit_test(test_get_cpus),
 		cmocka_unit_test(test_cpu_share),
+		cmocka_unit_test(test_smaller_structures),
 		cmocka_unit_test(test_kernel_symbol),
 		cmocka_unit_test(test_old_stats),
 	};

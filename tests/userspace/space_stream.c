@@ -4,10 +4,12 @@
  * file with the offset of its code and its build-id: FILE:OFFSET[:BUILDID].
  *
  *	space_stream [OLD [NEW CHANGED [PID]]]
+ *	space_stream -w FILE
  *
  * OLD was mapped where NEW is by now; CHANGED is told as it was before it was changed. With PID it
  * is a stream of this machine, and the process is that one. Without arguments it is one of a
- * kernel that tells of no space, with OLD alone one of stacks in it that may be whole.
+ * kernel that tells of no space, with OLD alone one of stacks in it that may be whole. With -w it
+ * is one of walks that end in FILE, with an unwind table and without one, and in no file.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -187,6 +189,46 @@ static void stacks(struct builder *builder, const struct file *file)
 	space(builder, WORD(5, 1), 0, &mapping, 1);
 }
 
+static void walks(struct builder *builder, const struct file *file)
+{
+	static const struct {
+		uint64_t address;
+		uint64_t end;
+		uint64_t mode;
+	} list[] = {
+		{ BASE, PROFBUF_END_STRAY | PROFBUF_END_NO_TABLE, 0 },
+		{ BASE, PROFBUF_END_ABSENT | PROFBUF_END_NO_TABLE, 0 },
+		{ BASE, PROFBUF_END_DEPTH | PROFBUF_END_NO_TABLE, PROFBUF_MODE_TRUNCATED },
+		{ BASE, PROFBUF_END_TABLE, 0 },
+		{ BASE, PROFBUF_END_ZERO, 0 },
+		{ NOWHERE, PROFBUF_END_DATA | PROFBUF_END_NO_TABLE, 0 },
+	};
+	const struct builder_mapping mapping = map(file, BASE);
+	uint64_t address;
+	struct builder_record record = {
+		.count = 1,
+		.pid = pid,
+		.tid = pid,
+		.comm = "walks",
+		.depth = 1,
+		.stack = &address,
+		.space = WORD(5, 1),
+	};
+	size_t i;
+
+	builder__info(builder, 1);
+	builder__begin(builder, 0, PROFBUF_WORDS);
+	for (i = 0; i < sizeof(list) / sizeof(*list); i++) {
+		address = list[i].address + 8;
+		record.time = START + i;
+		record.end = list[i].end;
+		record.mode = 1ULL << 32 | PROFBUF_MODE_USER_INCOMPLETE | list[i].mode;
+		builder__record(builder, &record);
+	}
+	builder__end(builder);
+	space(builder, WORD(5, 1), 0, &mapping, 1);
+}
+
 static int print(struct builder *builder)
 {
 	fwrite(builder->data, builder->size, 1, stdout);
@@ -210,6 +252,11 @@ int main(int argc, char **argv)
 	if (argc == 2) {
 		parse(&old, argv[1]);
 		stacks(&b, &old);
+		return print(&b);
+	}
+	if (argc == 3 && !strcmp(argv[1], "-w")) {
+		parse(&old, argv[2]);
+		walks(&b, &old);
 		return print(&b);
 	}
 	if (argc < 4)

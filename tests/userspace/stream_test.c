@@ -148,12 +148,12 @@ static int read_memory(const void *data, size_t size, struct log *log, char *why
 static void small_stream(struct builder *builder)
 {
 	builder__info(builder, 2);
-	builder__begin(builder, 1, PROFBUF_WORDS);
+	builder__begin(builder, 1, PROFBUF_WORDS_DEFAULT);
 	builder__record(builder, &sample);
 	builder__loss(builder, 6000, 9);
 	builder__end(builder);
 	builder__frame(builder, 0x9000, "12345", 5);
-	builder__begin(builder, 0, PROFBUF_WORDS);
+	builder__begin(builder, 0, PROFBUF_WORDS_DEFAULT);
 	builder__record(builder, &sample);
 	builder__end(builder);
 }
@@ -225,12 +225,12 @@ static void test_late(void **state)
 		uint32_t late, stolen;
 		const char *text;
 	} cases[] = {
-		{ PROFBUF_WORDS, 10, 4, 3, "n10 late4 stolen3 told;" },
-		{ PROFBUF_WORDS, 10, 9, 9, "n10 late9 stolen9 told;" },
-		{ PROFBUF_WORDS, 1, 0, 0, "n1 late0 stolen0 told;" },
-		{ PROFBUF_WORDS, 10, 4, 5, "n10 late4 stolen4 told;" },
-		{ PROFBUF_WORDS, 10, 10, 2, "n10 late9 stolen2 told;" },
-		{ PROFBUF_WORDS, 1, UINT32_MAX, UINT32_MAX, "n1 late0 stolen0 told;" },
+		{ PROFBUF_WORDS_DEFAULT, 10, 4, 3, "n10 late4 stolen3 told;" },
+		{ PROFBUF_WORDS_DEFAULT, 10, 9, 9, "n10 late9 stolen9 told;" },
+		{ PROFBUF_WORDS_DEFAULT, 1, 0, 0, "n1 late0 stolen0 told;" },
+		{ PROFBUF_WORDS_DEFAULT, 10, 4, 5, "n10 late4 stolen4 told;" },
+		{ PROFBUF_WORDS_DEFAULT, 10, 10, 2, "n10 late9 stolen2 told;" },
+		{ PROFBUF_WORDS_DEFAULT, 1, UINT32_MAX, UINT32_MAX, "n1 late0 stolen0 told;" },
 		{ PROFBUF_WORD_LATE - 1, 10, 4, 3, "n10 late0 stolen0 untold;" },
 	};
 	size_t i;
@@ -439,7 +439,7 @@ static void test_leftover_words(void **state)
 	char why[256];
 
 	(void)state;
-	builder__begin(&builder, 0, PROFBUF_WORDS);
+	builder__begin(&builder, 0, PROFBUF_WORDS_DEFAULT);
 	builder__record(&builder, &sample);
 	builder__record(&builder, &sample);
 	builder__end(&builder);
@@ -464,7 +464,7 @@ static void test_sequence(void **state)
 	builder__info(&builder, 2);
 	for (cpu = 0; cpu < 2; cpu++) {
 		builder.sequence[cpu] += 5 * cpu;
-		builder__begin(&builder, cpu, PROFBUF_WORDS);
+		builder__begin(&builder, cpu, PROFBUF_WORDS_DEFAULT);
 		builder__loss(&builder, 1, 1);
 		builder__end(&builder);
 	}
@@ -472,7 +472,7 @@ static void test_sequence(void **state)
 	builder.infos = 0;
 	builder.sequence[1] = 0;
 	builder__info(&builder, 2);
-	builder__begin(&builder, 1, PROFBUF_WORDS);
+	builder__begin(&builder, 1, PROFBUF_WORDS_DEFAULT);
 	builder__loss(&builder, 2, 1);
 	builder__end(&builder);
 	assert_int_equal(read_memory(builder.data, builder.size, &log, NULL, 0), 0);
@@ -480,7 +480,7 @@ static void test_sequence(void **state)
 			    "info 1009000;lost 1 cpu0 1;gap 5 cpu1;lost 1 cpu1 1;info 1009000;lost 1 cpu1 2;");
 
 	builder.sequence[1] = 0;
-	builder__begin(&builder, 1, PROFBUF_WORDS);
+	builder__begin(&builder, 1, PROFBUF_WORDS_DEFAULT);
 	builder__end(&builder);
 	assert_int_equal(read_memory(builder.data, builder.size, &log, why, sizeof(why)), -EBADMSG);
 	assert_non_null(strstr(why, "a frame of CPU 1 out of order: it says that 0 records"));
@@ -572,7 +572,7 @@ static void test_max_frame(void **state)
 	assert_string_equal(log.text, "info 1009000;frame 0x9001 40;");
 	profbuf_stream__close(stream);
 
-	builder__begin(&builder, 0, PROFBUF_WORDS);
+	builder__begin(&builder, 0, PROFBUF_WORDS_DEFAULT);
 	for (i = 0; i < 10; i++)
 		builder__record(&builder, &sample);
 	builder__end(&builder);
@@ -723,7 +723,7 @@ static void test_spaces(void **state)
 	record.space = space.space;
 	record.end = PROFBUF_END_STRAY;
 	builder__info(&builder, 1);
-	builder__begin(&builder, 0, PROFBUF_WORDS);
+	builder__begin(&builder, 0, PROFBUF_WORDS_DEFAULT);
 	builder__record(&builder, &record);
 	builder__end(&builder);
 	builder__space(&builder, &space, space_mappings, 2);
@@ -736,9 +736,9 @@ static void test_spaces(void **state)
 
 static int on_space_record(void *context, const struct profbuf_record *record)
 {
-	return add(context, "%d %llx %d %u;", !!(record->has & 1U << PROFBUF_WORD_SPACE),
+	return add(context, "%d %llx %d %u %x;", !!(record->has & 1U << PROFBUF_WORD_SPACE),
 		   (unsigned long long)record->space, !!(record->has & 1U << PROFBUF_WORD_END),
-		   record->end);
+		   record->end, record->end_flags);
 }
 
 static void test_space_words(void **state)
@@ -756,7 +756,7 @@ static void test_space_words(void **state)
 	record.space = space.space;
 	record.end = 0xabcd00 | PROFBUF_END_STRAY;
 	builder__info(&builder, 1);
-	builder__begin(&builder, 0, PROFBUF_WORDS);
+	builder__begin(&builder, 0, PROFBUF_WORDS_DEFAULT);
 	builder__record(&builder, &record);
 	builder__end(&builder);
 	builder__begin(&builder, 0, 9);
@@ -765,9 +765,88 @@ static void test_space_words(void **state)
 	assert_int_equal(profbuf_stream__open_memory(&stream, builder.data, builder.size, NULL),
 			 0);
 	assert_int_equal(profbuf_stream__read(stream, &handler, &log), 0);
-	assert_string_equal(log.text, "1 7000003 1 4;0 0 0 0;");
+	assert_string_equal(log.text, "1 7000003 1 4 abcd00;0 0 0 0 0;");
 	profbuf_stream__close(stream);
 	builder__free(&builder);
+}
+
+static int on_copy(void *context, const struct profbuf_record *record)
+{
+	uint32_t i;
+	int ret = add(context, "%u+%u", record->depth, record->copy_words);
+
+	for (i = 0; i < record->copy_words; i++)
+		assert_int_equal(record->copy[i], 0x100 + i);
+	if (!ret && !record->copy_words && record->copy)
+		ret = add(context, " a copy of nothing");
+	if (!ret)
+		ret = add(context, " k%u end %x %x;", record->kernel_frames, record->end,
+			  record->end_flags);
+	return ret;
+}
+
+/* What lies behind a stack is told apart from it, if it can be. */
+static void test_copies(void **state)
+{
+	static const struct profbuf_handler handler = {
+		.size = sizeof(handler),
+		.record = on_copy,
+	};
+	static const struct {
+		uint32_t hdrsize;
+		uint32_t frames;
+		uint64_t copy;
+		const char *expected;
+	} records[] = {
+		{ PROFBUF_WORDS, 2, 0, "22+0 k3 end 4 abcd00;" },
+		{ PROFBUF_WORDS, 2, 20, "2+20 k2 end 4 abcd00;" },
+		{ PROFBUF_WORDS, 5, PROFBUF_COPY_FIXED, "5+17 k3 end 4 abcd00;" },
+		{ PROFBUF_WORDS, 0, 22, "0+22 k0 end 4 abcd00;" },
+		/* The header does not tell. */
+		{ PROFBUF_WORDS_DEFAULT, 2, 20, "22+0 k3 end 4 abcd00;" },
+		{ PROFBUF_WORDS, 2, PROFBUF_COPY_FIXED - 1, NULL },
+		{ PROFBUF_WORDS, 2, 1, NULL },
+		{ PROFBUF_WORDS, 2, 23, NULL },
+		{ PROFBUF_WORDS, 2, 1ULL << 32 | 20, NULL },
+		{ PROFBUF_WORDS, 2, UINT64_MAX, NULL },
+	};
+	struct builder_record record = sample;
+	uint64_t stack[22];
+	size_t i, n;
+	int err;
+
+	(void)state;
+	record.stack = stack;
+	record.depth = 22;
+	record.end = 0xabcd00 | PROFBUF_END_STRAY;
+	for (i = 0; i < sizeof(records) / sizeof(*records); i++) {
+		struct builder builder = { 0 };
+		struct profbuf_stream *stream;
+		struct log log = { .used = 0 };
+
+		/* As many as there are frames, at most. */
+		record.mode = 3ULL << 48;
+		record.copy = records[i].copy;
+		for (n = 0; n < records[i].frames; n++)
+			stack[n] = 1ULL << 63;
+		for (; n < 22; n++)
+			stack[n] = 0x100 + n - records[i].frames;
+		builder__info_of_copies(&builder, 1, 64);
+		builder__begin(&builder, 0, records[i].hdrsize);
+		builder__record(&builder, &record);
+		builder__end(&builder);
+		assert_int_equal(profbuf_stream__open_memory(&stream, builder.data, builder.size,
+							     NULL), 0);
+		err = profbuf_stream__read(stream, &handler, &log);
+		assert_int_equal(err, records[i].expected ? 0 : -EBADMSG);
+		if (!err)
+			assert_string_equal(log.text, records[i].expected);
+		else
+			assert_non_null(strstr(profbuf_stream__error(stream),
+					       "a record whose copy of the stack is not whole"));
+		profbuf_stream__close(stream);
+		builder__free(&builder);
+	}
 }
 
 /* Each of its sizes and offsets, wrong. */
@@ -839,6 +918,7 @@ int main(void)
 		cmocka_unit_test(test_corrupt_bytes),
 		cmocka_unit_test(test_spaces),
 		cmocka_unit_test(test_space_words),
+		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_damaged_spaces),
 	};
 

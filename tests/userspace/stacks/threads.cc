@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// Frame pointers everywhere, to some depth, in a thread that libc begins, and in one that code
-// without frame pointers does.
+// Calls to some depth, in a thread that libc begins, and in one that the library of C++ begins.
 #include <cstdlib>
 #include <ctime>
 #include <pthread.h>
@@ -27,8 +26,13 @@ public:
 
 }
 
-// Until the thread has used that much CPU time.
-[[gnu::noinline]] static void walk(double seconds)
+struct Limit {
+	double seconds;
+	unsigned long rounds;
+};
+
+// Until the thread has used that much CPU time, or for so many rounds.
+[[gnu::noinline]] static void walk(Limit limit)
 {
 	auto now = [] {
 		timespec time;
@@ -37,26 +41,27 @@ public:
 	};
 	std::vector<tree::Node> nodes(4);
 
-	for (double end = now() + seconds; now() < end;)
+	for (double end = now() + limit.seconds; limit.rounds-- && now() < end;)
 		for (auto &node : nodes)
 			node.sum(&node - nodes.data() + 3);
 }
 
-static void *run(void *seconds)
+static void *run(void *limit)
 {
-	walk(*static_cast<double *>(seconds));
+	walk(*static_cast<Limit *>(limit));
 	return nullptr;
 }
 
-int main(int, char **argv)
+// threads SECONDS [ROUNDS]
+int main(int argc, char **argv)
 {
-	double seconds = std::atof(argv[1]);
-	std::thread other(walk, seconds / 2);
+	Limit limit = { std::atof(argv[1]), argc > 2 ? std::strtoul(argv[2], nullptr, 0) : -1UL };
+	std::thread other(walk, Limit{ limit.seconds / 2, limit.rounds / 2 });
 	pthread_t thread;
 
-	if (pthread_create(&thread, nullptr, run, &seconds))
+	if (pthread_create(&thread, nullptr, run, &limit))
 		return EXIT_FAILURE;
-	walk(seconds);
+	walk(limit);
 	other.join();
 	pthread_join(thread, nullptr);
 }
