@@ -26,33 +26,14 @@
 
 #include <linux/profbuf.h>
 
+#include "count.h"
+
 #define ROUNDS	401
 #define PAGE	4096
 
 /* Of a file system in memory: the machine's own may ask its host. */
 #define DIRECTORY	"/tmp/space_bench"
 #define PROGRAM		DIRECTORY "/program"
-
-static void die(const char *what)
-{
-	fprintf(stderr, "space_bench: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static uint64_t counter(void)
-{
-	uint32_t low, high;
-
-	__asm__ __volatile__("rdtsc" : "=a"(low), "=d"(high) : : "memory");
-	return low | (uint64_t)high << 32;
-}
-
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
 
 /* What is measured. Each leaves things as they were. */
 static int file;
@@ -179,36 +160,6 @@ static uint64_t measure(uint64_t (*run)(void))
 	return least;
 }
 
-static int session_begin(uint64_t period_ns, uint32_t flags)
-{
-	struct profbuf_config config = {
-		.size = sizeof(config),
-		.source = PROFBUF_SOURCE_TIMER,
-		.flags = flags,
-		.hdrsize = PROFBUF_WORDS,
-		.period_ns = period_ns,
-		.ring_size = 1 << 22,
-		.watermark = 1 << 21,
-		.deadline_ns = PROFBUF_DEADLINE_MAX,
-		.stack_depth = 1,
-	};
-	int fd = open(PROFBUF_DEVICE, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || ioctl(fd, PROFBUF_IOC_SET_CONFIG, &config) ||
-	    ioctl(fd, PROFBUF_IOC_START, 0))
-		die(PROFBUF_DEVICE);
-	return fd;
-}
-
-static uint64_t records(int fd)
-{
-	struct profbuf_stats stats = { .size = sizeof(stats), .cpu = PROFBUF_CPU_NONE };
-
-	if (ioctl(fd, PROFBUF_IOC_STATS, &stats))
-		die(PROFBUF_DEVICE);
-	return stats.records;
-}
-
 static void measure_calls(uint64_t *cost)
 {
 	size_t i;
@@ -224,7 +175,7 @@ static void report_calls(void)
 	int fd;
 
 	measure_calls(before);
-	fd = session_begin(PROFBUF_PERIOD_MAX, PROFBUF_USER);
+	fd = session_begin(PROFBUF_PERIOD_MAX, PROFBUF_USER, 1);
 	measure_calls(watched);
 	if (records(fd)) {
 		fputs("space_bench: the process was sampled\n", stderr);
@@ -233,7 +184,7 @@ static void report_calls(void)
 	close(fd);
 
 	/* Once, so that what is measured is not what samples take. */
-	fd = session_begin(1000000, PROFBUF_USER);
+	fd = session_begin(1000000, PROFBUF_USER, 1);
 	while (!records(fd))
 		;
 	ioctl(fd, PROFBUF_IOC_PAUSE, 0);
@@ -251,33 +202,9 @@ static void report_calls(void)
 		       100.0 * (long long)(sampled[i] - before[i]) / before[i]);
 }
 
-/* What the counter moves on in a loop, but for what it usually does. */
-static uint64_t median_gap(int fd)
-{
-	static uint64_t gaps[1 << 12];
-	uint64_t last, now, usual = UINT64_MAX;
-	size_t n = 0;
-
-	last = counter();
-	while (n < sizeof(gaps) / sizeof(*gaps)) {
-		now = counter();
-		if (now - last < usual)
-			usual = now - last;
-		if (now - last > 100)
-			gaps[n++] = now - last - usual;
-		last = counter();
-	}
-	if (fd >= 0 && records(fd) < n / 2) {
-		fputs("space_bench: there were too few samples\n", stderr);
-		exit(1);
-	}
-	qsort(gaps, n, sizeof(*gaps), compare);
-	return gaps[n / 2];
-}
-
 static void report_sample(void)
 {
-	int fd = session_begin(100000, 0);
+	int fd = session_begin(100000, 0, 1);
 
 	printf("%llu\n", (unsigned long long)median_gap(fd));
 	close(fd);
