@@ -116,7 +116,7 @@ demo: ## profile a real kernel in a virtual machine and show what it did
 
 .PHONY: picture
 picture: demo ## take the picture in README.md anew
-	@tests/userspace/browser/screenshot demo-output/profile.svg userspace/view/flamegraph.png
+	@tests/userspace/browser/screenshot demo-output/perl.svg userspace/view/flamegraph.png
 
 .PHONY: vm
 vm: ## open a shell in a virtual machine
