@@ -2,7 +2,9 @@
 /*
  * Changes of what is mapped in sampled address spaces.
  *
- * Three functions of the kernel are hooked while sessions sample:
+ * Three functions of the kernel are hooked from the first session on, for as long as the module is
+ * loaded. To take a hook away waits for all tasks of the machine, and so for a real-time task that
+ * keeps others from running; a session that is to start would wait with it.
  *
  *	perf_event_mmap(vma)		something was mapped, or its protection changed; with the
  *					address space's lock held for writing
@@ -27,7 +29,6 @@
 #include <linux/rculist.h>
 #include <linux/refcount.h>
 #include <linux/string.h>
-#include <linux/workqueue.h>
 
 #include "compat.h"
 #include "space.h"
@@ -48,12 +49,6 @@ static void watch_put(struct profbuf_spaces *spaces)
 
 /* Mappings that went since the last look and are told of one by one. */
 #define WATCH_GONE_MAX		32
-
-/*
- * How long the hooks stay when no session needs them: to take them away waits for all tasks
- * of the machine, and the next session may be near.
- */
-#define WATCH_LINGER		(5 * HZ)
 
 /* Tells one session's space of a change of what is mapped at some addresses. */
 typedef void (*watch_fn)(struct profbuf_spaces *spaces, struct profbuf_space *space,
@@ -286,27 +281,10 @@ static int watch_hook(void)
 	return 0;
 }
 
-static void watch_leave(struct work_struct *work)
-{
-	mutex_lock(&watch_lock);
-	if (watch_hooked && list_empty(&watched))
-		watch_unhook();
-	mutex_unlock(&watch_lock);
-}
-
-static DECLARE_DELAYED_WORK(watch_leave_work, watch_leave);
-
-/* When no session has been watching for a while. */
-static void watch_unhook_later(void)
-{
-	mod_delayed_work(system_dfl_wq, &watch_leave_work, WATCH_LINGER);
-}
-
 static void watch_cleanup(void)
 {
 	struct watch_hook *hook;
 
-	cancel_delayed_work_sync(&watch_leave_work);
 	if (watch_hooked)
 		watch_unhook();
 	/* Before 6.3 a filter that was freed cannot be set anew, so this comes last. */
@@ -322,10 +300,6 @@ static int watch_hook(void)
 {
 	pr_warn("the kernel's functions cannot be hooked: user stacks are of one frame, and what is mapped is not told\n");
 	return -EOPNOTSUPP;
-}
-
-static void watch_unhook_later(void)
-{
 }
 
 static void watch_cleanup(void)
@@ -373,7 +347,6 @@ void profbuf_space_unwatch(struct profbuf_spaces *spaces)
 	 */
 	watch_put(spaces);
 	wait_for_completion(&spaces->untold);
-	watch_unhook_later();
 }
 
 /**

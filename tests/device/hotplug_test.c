@@ -210,6 +210,30 @@ TEST(a_real_time_task_keeps_nobody_waiting)
 	set_real_time_limit("950000");
 }
 
+TEST(a_real_time_task_keeps_no_later_session_waiting)
+{
+	int fd = device_open(0);
+	pid_t pid;
+
+	run_on_cpu(0);
+	set_real_time_limit("-1");
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+	ASSERT_EQ(close(fd), 0);
+	pid = monopolize_cpu1();
+	while (sched_getscheduler(pid) != SCHED_FIFO)
+		sleep_ms(1);
+	/* Whatever is done some seconds after the last session is being done. */
+	sleep_ms(6000);
+	fd = device_open(0);
+	device_configure(fd, 1000000, 0, 0);
+	ASSERT_EQ(ioctl(fd, PROFBUF_IOC_START, 0), 0);
+	read_records_of(fd, 1, 20);
+	stream_finish(&stream, fd);
+	ASSERT(!*monopoly_over);
+	spin_stop(pid);
+	set_real_time_limit("950000");
+}
+
 TEST(two_sessions_survive_a_cpu_that_comes_and_goes)
 {
 	static struct stream streams[2];
