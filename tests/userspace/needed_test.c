@@ -146,7 +146,7 @@ static char *needed(const char *program, const char *library_path, const char *p
 	struct paths paths = { 0 };
 
 	needed__get_places(&places);
-	places.library_path = library_path;
+	places.ld_library_path = library_path;
 	places.preload = preload;
 	assert_int_equal(needed__find(&places, program, add_path, &paths), 0);
 	return join_paths(&paths);

@@ -102,7 +102,7 @@ struct reading {
 void needed__get_places(struct needed_places *places)
 {
 	*places = (struct needed_places){
-		.library_path = getenv("LD_LIBRARY_PATH"),
+		.ld_library_path = getenv("LD_LIBRARY_PATH"),
 		.preload = getenv("LD_PRELOAD"),
 		.preload_file = "/etc/ld.so.preload",
 		.cache = "/etc/ld.so.cache",
@@ -410,7 +410,7 @@ static int search(struct needed *needed, uint32_t parent, const char *name)
 		return 0;
 	err = search_rpaths(needed, name);
 	if (!err && !needed->found)
-		err = search_list(needed, needed->places->library_path, "", name);
+		err = search_list(needed, needed->places->ld_library_path, "", name);
 	if (!err && !needed->found)
 		err = search_list(needed, needed->objects[parent].runpath,
 				  needed->objects[parent].path, name);

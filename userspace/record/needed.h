@@ -9,13 +9,13 @@
 
 /**
  * struct needed_places - where the dynamic linker looks
- * @library_path: LD_LIBRARY_PATH; NULL: there is none
+ * @ld_library_path: LD_LIBRARY_PATH; NULL: there is none
  * @preload: LD_PRELOAD; NULL: there is none
  * @preload_file: /etc/ld.so.preload
  * @cache: /etc/ld.so.cache
  */
 struct needed_places {
-	const char *library_path;
+	const char *ld_library_path;
 	const char *preload;
 	const char *preload_file;
 	const char *cache;
