@@ -116,6 +116,24 @@ const struct profbuf_unwind_rule *walk_find_rule(const struct profbuf_unwind_tab
 	return profbuf_unwind_find(&parts, position);
 }
 
+/* Records the present frame, and returns what its code is in; NULL if the walk is over. */
+static const struct walk_mapping *walk_enter(struct walk_stack *stack,
+					     const struct profbuf_unwind_frame *frame)
+{
+	const struct walk_mapping *mapping = walk_find_mapping(profbuf_unwind_code(frame));
+
+	if (!mapping) {
+		stack->end = WALK_DATA;
+		return NULL;
+	}
+	if (stack->count == WALK_DEPTH) {
+		stack->end = WALK_TOO_DEEP;
+		return NULL;
+	}
+	stack->frames[stack->count++] = frame->ip;
+	return mapping;
+}
+
 /* Step by step. */
 static void walk_by_steps(const struct walk_process *process, struct walk_stack *stack)
 {
@@ -126,18 +144,7 @@ static void walk_by_steps(const struct walk_process *process, struct walk_stack 
 	u64 position;
 
 	walk_begin(process, stack, &frame);
-	for (;;) {
-		mapping = walk_find_mapping(profbuf_unwind_code(&frame));
-		if (!mapping) {
-			stack->end = WALK_DATA;
-			return;
-		}
-		if (stack->count == WALK_DEPTH) {
-			stack->end = WALK_TOO_DEEP;
-			return;
-		}
-		stack->frames[stack->count++] = frame.ip;
-
+	while ((mapping = walk_enter(stack, &frame))) {
 		before = frame;
 		position = profbuf_unwind_code(&frame) - mapping->start + mapping->offset;
 		rule = mapping->table ? walk_find_rule(mapping->table, position) : NULL;
@@ -178,18 +185,7 @@ static void walk_by_runs(const struct walk_process *process, struct walk_stack *
 	u64 *to;
 
 	walk_begin(process, stack, &frame);
-	for (;;) {
-		mapping = walk_find_mapping(profbuf_unwind_code(&frame));
-		if (!mapping) {
-			stack->end = WALK_DATA;
-			return;
-		}
-		if (stack->count == WALK_DEPTH) {
-			stack->end = WALK_TOO_DEEP;
-			return;
-		}
-		stack->frames[stack->count++] = frame.ip;
-
+	while ((mapping = walk_enter(stack, &frame))) {
 		walk_code_init(&code, process, mapping, usual);
 		to = stack->frames + stack->count;
 		if (profbuf_unwind_run(&frame, &code, cache, &to, stack->frames + WALK_DEPTH)) {
