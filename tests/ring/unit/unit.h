@@ -6,34 +6,13 @@
 #ifndef PROFBUF_RING_UNIT_H
 #define PROFBUF_RING_UNIT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "ring.h"
+#include "test.h"
 
 #define WAKE		PROFBUF_RING_WAKE
 #define FIRST		PROFBUF_RING_FIRST
 #define SLEEPING	(1ULL << 32)
 #define EXTRA		(1ULL << 33)
-
-/* TEST(name) { ... }: a test that main() runs, in the order of the source. */
-#define TEST(name)							\
-	static void name(void);						\
-	static void run_##name(void **state)				\
-	{								\
-		(void)state;						\
-		name();							\
-	}								\
-	static __attribute__((constructor)) void add_##name(void)	\
-	{								\
-		add_test(#name, run_##name);				\
-	}								\
-	static void name(void)
-
-void add_test(const char *name, CMUnitTestFunction run);
 
 struct words {
 	const u64 *word;
