@@ -327,12 +327,15 @@ static int find_family(const struct request *request, struct record *record)
 {
 	struct family *family = &record->recorder.family;
 	uint32_t i;
-	int err = 0;
+	int err;
 
 	family->everything = request->all;
-	/* It may have ended. */
-	if (record->recorder.tables.pid)
-		family__leave_out(family, record->recorder.tables.pid);
+	if (record->recorder.tables.pid) {
+		err = family__leave_out(family, record->recorder.tables.pid);
+		/* It may have ended. */
+		if (err && err != -ESRCH)
+			return err;
+	}
 	for (i = 0; i < request->nr_pids; i++) {
 		int fd = pidfd_open(request->pids[i], 0);
 
