@@ -25,8 +25,8 @@
 #define VDSO_SIZE	(64 << 10)
 
 /*
- * Until a table is there, stacks end in its file: the first ones, those of the largest programs
- * too, do not wait until the machine has nothing else to do. Many of them do.
+ * Stacks end in a file until its table is loaded, so the first tables must not wait for an idle
+ * CPU; but who makes many takes no time from what is measured.
  */
 #define URGENT_SECONDS	1
 #define NICENESS	10
